@@ -1,0 +1,9 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/support/transform.js' },
+  // Types are checked by `npm run types`; bundles and Terraform are made once, before all tests.
+  globalSetup: '<rootDir>/test/support/build-once.ts',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};
