@@ -1,0 +1,34 @@
+// Names are string literals: minifiers rename classes, and Step Functions and Lambda's callers match on the name.
+
+/** A setting or an environment variable is missing or wrong. Fails at synth or at cold start. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** An event that does not match its schema. Fails on every try alike and ends in the dead-letter queue. */
+export class InvalidEventError extends Error {
+  override readonly name = 'InvalidEventError';
+}
+
+/** What decides (policy, ledger, live state) could not be read as what it should be. Nothing was changed. */
+export class UnreadableStateError extends Error {
+  override readonly name = 'UnreadableStateError';
+}
+
+/** AWS refused, or did not show, at least one change. */
+export class RemediationFailedError<Action = unknown> extends Error {
+  override readonly name = 'RemediationFailedError';
+  constructor(
+    message: string,
+    /** Actions seen to be in effect. */
+    readonly applied: readonly Action[],
+    /** Actions that are not. */
+    readonly left: readonly Action[],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Anything thrown, as an Error. */
+export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -1,0 +1,244 @@
+import { type Change, carryOut, EFFECT_MS } from './change';
+import { decide, NO_PLAN, type Verdict } from './decide';
+import type { ActionResult, Head, Page } from './ledger';
+import type { Outcome } from './outcomes';
+import type { Mode } from './policy';
+import { type Author, decisionDigest, Recorder, receiptOf } from './recorder';
+import type { Action, Plan, Remediation, Subject } from './remediation';
+
+/** A heal ends by then: well before Lambda's first retry, which comes after a minute. */
+const DEADLINE_MS = 30_000;
+
+/** What a heal needs beside the resource itself. */
+export interface HealContext extends Author {
+  /** Names the invocation, also when Lambda tries it again. */
+  readonly invocation: string;
+  /** Decide, but change nothing, whatever the policy says. @default false */
+  readonly dryRun?: boolean | undefined;
+  /** Called with each log line of a change, before it happens. */
+  announce(line: string): void;
+  /** Called with each decision as soon as it is written down. */
+  decided(decision: Decision): void;
+  /** Sends a message to people. */
+  tell(message: { readonly subject: string; readonly reason: string }): Promise<void>;
+}
+
+/** What came of looking at a resource once. */
+export interface Decision<A extends Action = Action> {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly plan: Plan<A>;
+  readonly mode?: Mode;
+  readonly results: readonly ActionResult[];
+  readonly expired: readonly string[];
+  /** `pk/sk` of the ledger entry, if this decision made one. */
+  readonly receipt?: string;
+  /** Somebody else began it and died. */
+  readonly recovered?: true;
+  /** What went wrong, for FAILED and PARTIAL. */
+  readonly error?: Error;
+}
+
+/**
+ * Looks at a resource and brings it back into policy: the one path of every remediation, whoever asks.
+ *
+ * Ledger and live state are read at the same time. Before anything changes, an intent is written that locks the resource; the
+ * plan is applied and read back, and the outcome closes the intent. Whoever comes meanwhile raises HEAD's wake count and leaves,
+ * and the holder looks again before it closes. Whoever finds a dead lease closes it from live state and plans afresh.
+ *
+ * @returns what was decided, oldest first; more than one if more had to be done before the lock could be given back.
+ * @throws whatever made it impossible to decide. Then nothing was changed, or an open intent stays to be recovered.
+ */
+export async function heal<State, A extends Action>(
+  remediation: Remediation<State, A>,
+  subject: Subject,
+  context: HealContext,
+): Promise<Decision<A>[]> {
+  const healing = new Healing(remediation, subject, context);
+  while (!(await healing.look())) healing.checkDeadline();
+  return healing.decisions;
+}
+
+/** One call of `heal`. */
+class Healing<State, A extends Action> {
+  readonly decisions: Decision<A>[] = [];
+  private readonly recorder: Recorder<State, A>;
+  private readonly deadline: number;
+
+  constructor(
+    private readonly remediation: Remediation<State, A>,
+    private readonly subject: Subject,
+    private readonly context: HealContext,
+  ) {
+    this.recorder = new Recorder(remediation, subject, context);
+    this.deadline = context.now() + DEADLINE_MS;
+  }
+
+  /** Reads, judges, and records or acts. False if it must be done again: somebody was quicker, or there is more to do. */
+  async look(): Promise<boolean> {
+    const { context, recorder, remediation, subject } = this;
+    const { ledger, now } = context;
+    const [page, state] = await Promise.all([
+      ledger.open(recorder.key, remediation.name, now()),
+      remediation.read(subject),
+    ]);
+    const { head } = page;
+    if (head?.busy && head.busy.lease > now()) {
+      if (!(await ledger.wake(recorder.key, head.busy))) return false;
+      this.decided({
+        outcome: 'JOINED',
+        reason: 'somebody is at it and was told to look again',
+        plan: NO_PLAN,
+        results: [],
+        expired: [],
+      });
+      return true;
+    }
+    const recovered = head?.busy && recorder.recovered(await ledger.entry(recorder.key, head.seq), state);
+    const verdict = this.judge(state, page);
+    const { outcome } = verdict;
+    const digest = decisionDigest(outcome, verdict, page);
+    const reportRecovered = (entry: Parameters<typeof receiptOf>[0] | undefined) => {
+      if (!recovered || !entry) return;
+      const plan = { actions: recovered.actions as readonly A[], exempt: [], reason: recovered.reason };
+      this.decided({
+        ...recovered,
+        plan,
+        results: recovered.results ?? [],
+        expired: [],
+        receipt: receiptOf(entry),
+        recovered: true,
+      });
+    };
+
+    if (outcome === 'ACT') {
+      const written = await recorder.commit(
+        page,
+        head,
+        [recovered, recorder.intent(page, verdict, state as State)],
+        digest,
+        { lock: true },
+      );
+      if (!written.committed) return false;
+      reportRecovered(written.entries[0]);
+      return this.change(page, written.head, verdict, state as State);
+    }
+    // What was decided before needs no second entry; neither does a resource that nobody ever heard of.
+    const isNew = recovered !== undefined || (head ? head.digest !== digest : outcome !== 'GONE');
+    let receipt: string | undefined;
+    if (isNew) {
+      const written = await recorder.commit(
+        page,
+        head,
+        [recovered, recorder.decision(page, verdict, outcome, state)],
+        digest,
+        { lock: false },
+      );
+      if (!written.committed) return false;
+      reportRecovered(written.entries[0]);
+      receipt = written.entries.slice(-1).map(receiptOf)[0];
+    }
+    this.decided({ ...verdict, outcome, results: [], ...(receipt && { receipt }) });
+    await this.tellOnce(page, { ...verdict, outcome });
+    return true;
+  }
+
+  /** @throws Error when the time for a decision is over */
+  checkDeadline(): void {
+    if (this.isLate()) throw new Error(`no decision about ${this.subject.id} within ${DEADLINE_MS / 1000} s`);
+  }
+
+  /** Carries out what is locked, and closes it; goes on under the same lock while there is more to do. */
+  private async change(page: Page, locked: Head, first: Verdict<A>, initial: State): Promise<boolean> {
+    const { context, remediation, subject } = this;
+    let [head, verdict, state] = [locked, first, initial];
+    for (;;) {
+      for (const action of verdict.plan.actions)
+        for (const line of remediation.describe(action, state)) context.announce(line);
+      const until = Math.min(this.deadline, (head.busy?.lease ?? 0) - EFFECT_MS);
+      const change = await carryOut(remediation, subject, state, verdict.plan, { now: context.now, until });
+      const closed = await this.close(page, head, verdict, change);
+      if (closed === 'lost') {
+        this.decided({
+          ...verdict,
+          outcome: 'JOINED',
+          reason: 'the lease ran out and somebody took over',
+          results: change.results,
+        });
+        return true;
+      }
+      const { outcome, reason, results, error } = change;
+      this.decided({ ...verdict, outcome, reason, results, receipt: closed.receipt, ...(error && { error }) });
+      if (outcome === 'HELD')
+        await this.tellOnce(page, {
+          ...verdict,
+          outcome,
+          reason,
+          tell: { once: 'decision', subject: `${subject.id} needs a person` },
+        });
+      if (!closed.next) return closed.done;
+      ({ head, verdict, state } = closed.next);
+    }
+  }
+
+  /**
+   * Writes the outcome and gives the lock back, or takes the next intent with it if the state asks for more.
+   * While events come in, it looks again: none of them is lost.
+   */
+  private async close(page: Page, locked: Head, verdict: Verdict<A>, change: Change<State, A>) {
+    const { context, recorder, remediation, subject } = this;
+    let [head, state, mayGoOn] = [locked, change.state, true];
+    for (let isFresh = false; ; ) {
+      // Only after a success: what failed is left to Lambda's retry, what is held to a person.
+      const next = change.outcome === 'REMEDIATED' ? this.judge(state, page) : undefined;
+      if (next?.outcome === 'ACT' && !isFresh) {
+        // A read-back shows that there is more to do; what, is decided on all of the resource.
+        [state, isFresh] = [await remediation.read(subject), true];
+        continue;
+      }
+      const more = next?.outcome === 'ACT' && mayGoOn && !this.isLate() ? next : undefined;
+      const bodies = [
+        recorder.outcome(page, verdict, change, state),
+        more && recorder.intent(page, more, state as State),
+      ];
+      const digest = more
+        ? decisionDigest('ACT', more, page)
+        : decisionDigest(change.outcome, { ...verdict, reason: change.reason }, page);
+      const written = await recorder.commit(page, head, bodies, digest, { lock: more !== undefined });
+      if (written.committed) {
+        const [receipt = ''] = written.entries.map(receiptOf);
+        const done = next?.outcome !== 'ACT' && !(change.outcome === 'HELD' && (head.busy?.wake ?? 0) > 0);
+        return { receipt, done, ...(more && { next: { head: written.head, verdict: more, state: state as State } }) };
+      }
+      if (written.lost === 'budget') mayGoOn = false;
+      else if (written.head?.busy?.holder !== context.holder) return 'lost' as const;
+      else [head, state, isFresh] = [written.head, await remediation.read(subject), true];
+    }
+  }
+
+  private judge(state: State | undefined, page: Page): Verdict<A> {
+    const { now, dryRun } = this.context;
+    return decide(this.remediation, this.subject, state, page, { now: now(), dryRun });
+  }
+
+  private isLate(): boolean {
+    return this.context.now() > this.deadline;
+  }
+
+  private decided(decision: Decision<A>): void {
+    this.decisions.push(decision);
+    this.context.decided(decision);
+  }
+
+  /** Tells people, unless they were told of the same already, by whomever. */
+  private async tellOnce(page: Page, verdict: Verdict<A>): Promise<void> {
+    const { tell, outcome, reason } = verdict;
+    if (!tell) return;
+    const { ledger, invocation } = this.context;
+    const isFirst =
+      tell.once === 'hour'
+        ? await ledger.claimTelling({ remediation: this.remediation.name }, page.budget.window, invocation)
+        : await ledger.claimTelling({ key: this.recorder.key }, decisionDigest(outcome, verdict, page), invocation);
+    if (isFirst) await this.context.tell({ subject: tell.subject, reason });
+  }
+}

@@ -1,0 +1,6 @@
+/** Keys of the items that are not about one resource. Terraform writes the first; handlers may only read the first three. */
+export const POLICY_KEY = { pk: 'POLICY', sk: 'CURRENT' };
+export const PAUSE_KEY = { pk: 'PAUSE', sk: 'CURRENT' };
+export const EXCEPTIONS_KEY = { pk: 'EXCEPTIONS', sk: 'CURRENT' };
+/** One budget for each remediation; its `window` says which hour it counts. */
+export const budgetKey = (remediation: string) => ({ pk: `BUDGET#${remediation}`, sk: 'CURRENT' });

@@ -1,0 +1,45 @@
+import { digest } from './canonical';
+import { UnreadableStateError } from './errors';
+import type { Settings } from './settings';
+
+/** Raised when the document's shape changes, so that a function never reads one that it does not understand. */
+const POLICY_VERSION = 1;
+
+export type Mode = Settings['mode'];
+export type Exception = Settings['exceptions'][number];
+
+/** What functions obey: made from the settings at synth, written by Terraform as a table item, named by its hash on each receipt. */
+export interface Policy {
+  readonly version: number;
+  readonly securityGroups: Omit<Settings['securityGroups'], 'mode'> & { readonly mode: Mode };
+  readonly governor: Settings['governor'];
+  readonly exceptions: readonly Exception[];
+  readonly exemptTag: Settings['exemptTag'];
+}
+
+/** The policy that settings amount to. A specific mode overrides the general one. */
+export const policyOf = (settings: Settings): Policy => ({
+  version: POLICY_VERSION,
+  securityGroups: { ...settings.securityGroups, mode: settings.securityGroups.mode ?? settings.mode },
+  governor: settings.governor,
+  exceptions: settings.exceptions,
+  exemptTag: settings.exemptTag,
+});
+
+/**
+ * The policy from its table item.
+ *
+ * @throws UnreadableStateError if it is missing, of another version, or not what its hash says.
+ */
+export function readPolicy(item: { document?: unknown; hash?: unknown } | undefined): { policy: Policy; hash: string } {
+  if (!item?.document) throw new UnreadableStateError('there is no policy in the ledger table');
+  const policy = item.document as Policy;
+  const hash = digest(policy);
+  if (item.hash !== hash)
+    throw new UnreadableStateError(`the policy's hash is ${hash}, its item says ${String(item.hash)}`);
+  if (policy.version !== POLICY_VERSION)
+    throw new UnreadableStateError(
+      `the policy has version ${String(policy.version)}, this function reads ${POLICY_VERSION}`,
+    );
+  return { policy, hash };
+}

@@ -1,0 +1,330 @@
+import * as z from 'zod';
+import { ConfigurationError } from './errors';
+
+// The one schema of the settings file. What it describes is printed into docs/settings.md and docs/settings.schema.json.
+// Functions never load it: they read the policy that synth made of it (policy.ts).
+
+const mode = z.enum(['observe', 'approve', 'enforce']);
+const specificMode = mode.optional().describe('Overrides the general mode. Unset inherits it.');
+const foundation = (what: string) =>
+  z
+    .enum(['create', 'existing'])
+    .default('create')
+    .describe(`\`create\` makes ${what}, \`existing\` leaves what the account has as it is.`);
+const names = (what: string) => z.array(z.string().min(1)).default([]).describe(what);
+const port = z.int().min(0).max(65535);
+
+const allowedPort = z.strictObject({
+  protocol: z.enum(['tcp', 'udp']).describe('`tcp` or `udp`.'),
+  port: port.describe('One port, 0 to 65535.'),
+});
+
+const blueprintRule = z.strictObject({
+  protocol: z.enum(['tcp', 'udp']).describe('`tcp` or `udp`.'),
+  port: port.describe('One port, 0 to 65535.'),
+  source: z.string().min(1).describe('A CIDR, a prefix list id or a security group id.'),
+});
+
+const blueprint = z.strictObject({
+  groups: z
+    .strictObject({
+      ids: names('Group ids. Missing rules are restored, extra ones revoked.'),
+      names: names('Group names. Extra rules are revoked; nothing is restored, since anybody can name a group.'),
+      tags: z
+        .record(z.string(), z.string())
+        .default({})
+        .describe('Tags, all of which a group must have. As with names, only revokes.'),
+    })
+    .describe('Which groups.'),
+  required: z.array(blueprintRule).describe('The exact ingress of these groups.'),
+});
+
+const securityGroups = z.strictObject({
+  mode: specificMode,
+  allowedPorts: z
+    .array(allowedPort)
+    .default([
+      { protocol: 'tcp', port: 80 },
+      { protocol: 'tcp', port: 443 },
+    ])
+    .describe('What the internet may reach. A rule passes if every port in it is listed here.'),
+  icmp: z
+    .enum(['none', 'pathMtu', 'echo', 'all'])
+    .default('pathMtu')
+    .describe(
+      'ICMP that the internet may send: `pathMtu` is ICMP 3/4 and ICMPv6 2/0, `echo` adds ICMP 8 and ICMPv6 128.',
+    ),
+  keepAllowedPorts: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Narrows a wide rule (also protocol -1) to the allowed ports in it instead of only revoking it. Lets the role authorize ingress.',
+    ),
+  quasiOpen: z
+    .strictObject({
+      ipv4: z.int().min(0).max(32).default(8).describe('IPv4 prefixes shorter than this count as the internet.'),
+      ipv6: z.int().min(0).max(128).default(16).describe('IPv6 prefixes shorter than this count as the internet.'),
+    })
+    .prefault({})
+    .describe('How short a prefix may be, unless it lies in private address space.'),
+  blueprints: z.array(blueprint).default([]).describe('Groups whose ingress is written down exactly.'),
+});
+
+const exception = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected letters, digits, dots, dashes and underscores, at most 64')
+    .describe('Named by receipts, and by the tag when `exemptTag` is on.'),
+  resource: z
+    .string()
+    .regex(/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/, 'expected an ARN, `*` standing for any text')
+    .optional()
+    .describe(
+      'An ARN with `*` as wildcard: of a group, or of one security-group-rule. Without it, the exception applies where a tag names it.',
+    ),
+  reason: z.string().min(1).describe('Why. Stands on each receipt.'),
+  owner: z.string().min(1).describe('Who answers for it.'),
+  expires: z.iso.date().describe('The last day on which it counts, UTC.'),
+});
+
+/** Everything that can be set, with its default. `{}` is valid and observes everywhere. */
+export const Settings = z.strictObject({
+  $schema: z.string().optional().describe('Where editors find the schema of this file.'),
+  prefix: z
+    .string()
+    .regex(/^([a-z][a-z0-9-]{0,19})?$/, 'expected lower-case letters, digits and dashes, at most 20, a letter first')
+    .default('')
+    .describe('Precedes every physical name, so that two installations can live in one account.'),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region such as eu-west-1')
+    .default('us-east-1')
+    .describe('The Region of the installation.'),
+  mode: mode
+    .default('observe')
+    .describe('`observe` reports what it would do, `approve` holds it for a person, `enforce` does it.'),
+  securityGroups: securityGroups.prefault({}).describe('Security groups.'),
+  buckets: z
+    .strictObject({
+      mode: specificMode,
+      encryption: z
+        .enum(['at-least-sse-s3', 'kms'])
+        .default('at-least-sse-s3')
+        .describe('The weakest default encryption.'),
+      kmsKeyArn: z.string().nullable().default(null).describe('The key that `kms` asks for.'),
+      publicStatements: z
+        .enum(['keep', 'remove'])
+        .default('keep')
+        .describe('`keep` neutralises public statements and grants by the public access block alone.'),
+      accountLevel: z
+        .enum(['report', 'restore'])
+        .default('report')
+        .describe("What to do when the account's own public access block is switched off."),
+    })
+    .prefault({})
+    .describe('S3 buckets.'),
+  incidents: z
+    .strictObject({
+      critical: mode.default('observe').describe('Severity 9 and above.'),
+      high: mode.default('observe').describe('Severity 7 and above.'),
+      approvalTimeoutMinutes: z.int().min(1).default(60).describe('How long a person has to decide.'),
+      onExpiry: z.enum(['deny', 'approve']).default('deny').describe('What silence means.'),
+    })
+    .prefault({})
+    .describe('The incident workflow.'),
+  governor: z
+    .strictObject({
+      actionsPerHour: z.int().min(1).default(100).describe('Changes per remediation and hour, at the least.'),
+      percentOfResources: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(20)
+        .describe('The same as a share of what the last sweep saw. The larger of the two counts.'),
+    })
+    .prefault({})
+    .describe('How much may change in an hour. What exceeds it is held and told once.'),
+  fight: z
+    .strictObject({
+      repeats: z.int().min(2).default(10).describe('Fixes of one resource.'),
+      windowMinutes: z.int().min(1).default(60).describe('In this time.'),
+    })
+    .prefault({})
+    .describe('When somebody puts back what was healed: a person is told, once per window.'),
+  exceptions: z.array(exception).default([]).describe('What is left alone, why, and until when.'),
+  exemptTag: z
+    .strictObject({
+      key: z
+        .string()
+        .min(1)
+        .default('suture:exempt')
+        .describe('The key; its value is the id of a registered exception.'),
+      enabled: z.boolean().default(false).describe('Off by default: whoever can open a port can often tag.'),
+    })
+    .prefault({})
+    .describe('A resource tag that names a registered exception.'),
+  breakGlass: z
+    .strictObject({ users: names('User names.'), roles: names('Role names.') })
+    .prefault({})
+    .describe('Principals that are never contained.'),
+  deployers: z
+    .strictObject({ roles: names('Role names.') })
+    .prefault({})
+    .describe("Who may change Suture's own parts without a page."),
+  sweep: z
+    .strictObject({ everyHours: z.int().min(1).max(24).default(6).describe('Hours between two sweeps.') })
+    .prefault({})
+    .describe('The periodic check of everything.'),
+  notifications: z
+    .strictObject({
+      emails: z.array(z.email()).default([]).describe('Who is told, by e-mail.'),
+      slack: z
+        .strictObject({
+          workspaceId: z.string().min(1).describe('The workspace, authorised once in the console.'),
+          channelId: z.string().min(1).describe('The channel.'),
+        })
+        .nullable()
+        .default(null)
+        .describe('The chat channel that is told.'),
+      pagerDuty: z.boolean().default(false).describe('Whether to page. The key is a Terraform variable.'),
+    })
+    .prefault({})
+    .describe('Who is told.'),
+  foundation: z
+    .strictObject({
+      recorder: foundation('the Config recorder and its delivery channel'),
+      detector: foundation('the GuardDuty detector'),
+      securityHub: foundation('the Security Hub account'),
+      trail: foundation('the multi-Region trail'),
+    })
+    .prefault({})
+    .describe('What the account may have already.'),
+  runtime: z.enum(['nodejs24.x', 'nodejs22.x']).default('nodejs24.x').describe('The Lambda runtime.'),
+  logRetentionDays: z
+    .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])
+    .default(365)
+    .describe('How long logs are kept, in the steps that CloudWatch Logs knows.'),
+  tags: z.record(z.string(), z.string()).default({}).describe('Tags of every resource.'),
+  backend: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .nullable()
+    .default(null)
+    .refine((backend) => backend === null || Object.keys(backend).length === 1, 'expected exactly one backend')
+    .describe(
+      'Where Terraform keeps its state, as in its own `backend` block: `{"s3": {…}}` or `{"cloud": {"organization": "…", "workspaces": {"name": "…"}}}`. Null keeps it in the project directory.',
+    ),
+});
+
+export type Settings = z.infer<typeof Settings>;
+
+/**
+ * Checks the content of a settings file and fills in the defaults.
+ *
+ * @throws ConfigurationError that names each wrong path, the value given and what would be right.
+ */
+export function parseSettings(input: unknown): Settings {
+  const result = Settings.safeParse(input);
+  const problems = result.success
+    ? duplicateExceptions(result.data)
+    : result.error.issues.map((issue) => explain(issue, input));
+  if (problems.length > 0)
+    throw new ConfigurationError(`The settings are not valid:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+  return result.data as Settings;
+}
+
+function duplicateExceptions(settings: Settings): string[] {
+  const ids = settings.exceptions.map(({ id }) => id);
+  return ids.flatMap((id, index) =>
+    ids.indexOf(id) < index ? [`exceptions[${index}].id: "${id}" is used twice; each id names one exception`] : [],
+  );
+}
+
+function explain(issue: z.core.$ZodIssue, input: unknown): string {
+  const where = pathText(issue.path) || 'the file';
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path).join(', ');
+    return issue.keys.map((key) => `${pathText([...issue.path, key])}: unknown key; known here: ${known}`).join('\n  ');
+  }
+  return `${where}: ${JSON.stringify(valueAt(input, issue.path)) ?? 'nothing'} given. ${issue.message}`;
+}
+
+const pathText = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
+    '',
+  );
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (at === null || typeof at !== 'object' ? undefined : (at as Record<PropertyKey, unknown>)[key]),
+    value,
+  );
+
+interface JsonSchemaNode {
+  properties?: Record<string, JsonSchemaNode>;
+  items?: JsonSchemaNode;
+  anyOf?: JsonSchemaNode[];
+}
+
+/** The keys of the object at a path, from the JSON Schema, so that they need no second list. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let node: JsonSchemaNode | undefined = z.toJSONSchema(Settings, { io: 'input' }) as JsonSchemaNode;
+  for (const key of path) {
+    const object: JsonSchemaNode | undefined = node?.anyOf?.find((choice) => choice.properties ?? choice.items) ?? node;
+    node = typeof key === 'number' ? object?.items : object?.properties?.[String(key)];
+  }
+  return Object.keys((node?.anyOf?.find((choice) => choice.properties) ?? node)?.properties ?? {});
+}
+
+const NOBODY_APPROVES = 'changes are held and told, but the command that approves them does not exist yet';
+
+/** Keys whose part does not exist yet, and what setting them comes to. A line goes when its part comes. */
+const planned: ReadonlyArray<{ path: string; only?: unknown; warning: string }> = [
+  { path: 'mode', only: 'approve', warning: NOBODY_APPROVES },
+  { path: 'securityGroups.mode', only: 'approve', warning: NOBODY_APPROVES },
+  { path: 'securityGroups.blueprints', warning: 'has no effect: blueprints do not exist yet' },
+  { path: 'buckets', warning: 'has no effect: the bucket remediation does not exist yet' },
+  { path: 'incidents', warning: 'has no effect: the incident workflow does not exist yet' },
+  { path: 'governor.percentOfResources', warning: 'has no effect: without sweeps nothing counts the resources yet' },
+  { path: 'fight', warning: 'has no effect: fights are not detected yet' },
+  { path: 'breakGlass', warning: 'has no effect: nothing is contained yet' },
+  { path: 'deployers', warning: "has no effect: changes to Suture's own parts are not watched yet" },
+  { path: 'sweep', warning: 'has no effect: sweeps do not exist yet' },
+  { path: 'notifications.slack', warning: 'has no effect: chat does not exist yet' },
+  { path: 'notifications.pagerDuty', warning: 'has no effect: paging does not exist yet' },
+  { path: 'foundation.recorder', warning: 'has no effect: nothing uses the recorder yet' },
+  { path: 'foundation.detector', warning: 'has no effect: nothing uses the detector yet' },
+  { path: 'foundation.securityHub', warning: 'has no effect: nothing uses Security Hub yet' },
+];
+
+/** Paths of keys that have no effect yet, for the reference. */
+export const plannedKeys: readonly string[] = planned.filter(({ only }) => only === undefined).map(({ path }) => path);
+
+/**
+ * What a valid settings file says that will not happen: keys whose part does not exist yet, exceptions that are over.
+ *
+ * @param input the file's content, before defaults
+ * @param today UTC, as `2026-11-21`
+ */
+export function settingsWarnings(input: unknown, today: string): string[] {
+  const defaults = Settings.parse({});
+  const unbuilt = planned.flatMap(({ path, only, warning }) => {
+    const keys = path.split('.');
+    return setLeaves(valueAt(input, keys), valueAt(defaults, keys), path)
+      .filter(({ value }) => only === undefined || value === only)
+      .map((leaf) => `${leaf.path}: ${warning}`);
+  });
+  const over = parseSettings(input).exceptions.flatMap((entry, index) =>
+    entry.expires < today
+      ? [`exceptions[${index}].expires: "${entry.id}" ended on ${entry.expires} and is not applied`]
+      : [],
+  );
+  return [...unbuilt, ...over];
+}
+
+/** The values in a file that differ from the default, each with its path. */
+function setLeaves(value: unknown, standard: unknown, path: string): { path: string; value: unknown }[] {
+  if (value === undefined || JSON.stringify(value) === JSON.stringify(standard)) return [];
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ path, value }];
+  return Object.entries(value).flatMap(([key, inner]) => setLeaves(inner, valueAt(standard, [key]), `${path}.${key}`));
+}

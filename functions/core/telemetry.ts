@@ -1,0 +1,69 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Outcome } from './outcomes';
+
+/** Namespace of all metrics. */
+export const METRIC_NAMESPACE = 'Suture';
+
+/** What one decision counts for. */
+export interface DecisionMetrics {
+  readonly remediation: string;
+  readonly outcome: Outcome;
+  /** From the time in the event to the verified change, in milliseconds. Only for changes. */
+  readonly responseTimeMs?: number;
+}
+
+/** Log lines and metrics of a function. Whole events and answers stay out of both. */
+export interface Telemetry {
+  info(message: string, data: Record<string, unknown>): void;
+  error(message: string, data: Record<string, unknown>): void;
+  count(metrics: DecisionMetrics): void;
+}
+
+/**
+ * Writes each line as one JSON object to standard output, which the Text log format passes on as it is.
+ * Metrics are lines in the embedded metric format, so that a decision needs no call for them.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export class LambdaTelemetry implements Telemetry {
+  private readonly logger = new Logger({ serviceName: 'suture' });
+
+  info(message: string, data: Record<string, unknown>): void {
+    this.logger.info(message, data);
+  }
+
+  error(message: string, data: Record<string, unknown>): void {
+    this.logger.error(message, data);
+  }
+
+  count({ remediation, outcome, responseTimeMs }: DecisionMetrics): void {
+    const changed = outcome === 'REMEDIATED' || outcome === 'PARTIAL';
+    const failed = outcome === 'FAILED' || outcome === 'PARTIAL';
+    const values = {
+      EvaluationsPerformed: 1,
+      RemediationActions: changed ? 1 : 0,
+      RemediationFailures: failed ? 1 : 0,
+      ...(responseTimeMs !== undefined && { RemediationResponseTime: responseTimeMs }),
+    };
+    const line = {
+      _aws: {
+        Timestamp: Date.now(),
+        CloudWatchMetrics: [
+          {
+            Namespace: METRIC_NAMESPACE,
+            // Alarms need a set without dimensions: an alarm sees only the set that it names exactly.
+            Dimensions: [[], ['Remediation'], ['Remediation', 'Outcome']],
+            Metrics: Object.keys(values).map((name) => ({
+              Name: name,
+              Unit: name === 'RemediationResponseTime' ? 'Milliseconds' : 'Count',
+            })),
+          },
+        ],
+      },
+      Remediation: remediation,
+      Outcome: outcome,
+      ...values,
+    };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  }
+}
