@@ -1,0 +1,76 @@
+import * as z from 'zod/mini';
+import { InvalidEventError } from '../core/errors';
+import { type CloudTrailWake, parseEvent } from '../core/events';
+
+/** `sg-` and 8 or 17 hexadecimal digits. */
+export const GROUP_ID = /^sg-[0-9a-f]{8,17}$/;
+const PREFIX_LIST_ID = /^pl-[0-9a-f]{8,17}$/;
+
+/** API calls that can open a group, as the EventBridge rule names them. */
+const GROUP_CALLS = ['AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules'];
+/** API calls that can open every group which refers to a prefix list. */
+const PREFIX_LIST_CALLS = ['ModifyManagedPrefixList', 'RestoreManagedPrefixListVersion'];
+
+const AuthorizeRequest = z.looseObject({ groupId: z.optional(z.string()) });
+const AuthorizeResponse = z.looseObject({
+  securityGroupRuleSet: z.optional(
+    z.looseObject({ items: z.optional(z.array(z.looseObject({ groupId: z.optional(z.string()) }))) }),
+  ),
+});
+
+/**
+ * What an event is about: the group whose rules changed, or the prefix list whose entries did.
+ *
+ * @throws InvalidEventError if the call is another one, or names none.
+ */
+export function subjectOf({
+  eventName,
+  request,
+  response,
+}: CloudTrailWake): { groupId: string } | { prefixListId: string } {
+  if (GROUP_CALLS.includes(eventName))
+    return {
+      groupId: valid(groupIdIn(eventName, request, response), GROUP_ID, `${eventName} names no security group`),
+    };
+  if (PREFIX_LIST_CALLS.includes(eventName)) {
+    return {
+      prefixListId: valid(
+        unwrapped(eventName, request, 'PrefixListId'),
+        PREFIX_LIST_ID,
+        `${eventName} names no prefix list`,
+      ),
+    };
+  }
+  throw new InvalidEventError(
+    `${eventName} is not a call that opens security groups; expected one of ${[...GROUP_CALLS, ...PREFIX_LIST_CALLS].join(', ')}`,
+  );
+}
+
+/** A group can be named by id or, in a default VPC, by name: then the answer has the id. */
+function groupIdIn(
+  eventName: string,
+  request: CloudTrailWake['request'],
+  response: CloudTrailWake['response'],
+): unknown {
+  if (eventName === 'ModifySecurityGroupRules') return unwrapped(eventName, request, 'GroupId');
+  return (
+    parseEvent(AuthorizeRequest, request).groupId ??
+    parseEvent(AuthorizeResponse, response).securityGroupRuleSet?.items?.find(({ groupId }) => groupId)?.groupId
+  );
+}
+
+/** Some EC2 calls are logged inside an object named after the request, in PascalCase, others flat in camelCase. */
+function unwrapped(eventName: string, request: CloudTrailWake['request'], member: string): unknown {
+  const inner = request[`${eventName}Request`];
+  const fields = {
+    ...request,
+    ...(inner !== null && typeof inner === 'object' ? (inner as Record<string, unknown>) : {}),
+  };
+  return fields[member] ?? fields[`${member[0]?.toLowerCase()}${member.slice(1)}`];
+}
+
+function valid(id: unknown, pattern: RegExp, otherwise: string): string {
+  if (typeof id !== 'string' || !pattern.test(id))
+    throw new InvalidEventError(`${otherwise}: got ${JSON.stringify(id) ?? 'nothing'}`);
+  return id;
+}

@@ -1,0 +1,269 @@
+import { exemptionFor } from '../core/exceptions';
+import type { Policy } from '../core/policy';
+import type { Conflict, Plan } from '../core/remediation';
+import { coversInternet, isInternet } from './internet';
+import {
+  type AuthorizeIngress,
+  type IngressRule,
+  type Permission,
+  permissionKey,
+  type RevokeIngress,
+  type SecurityGroup,
+  type SecurityGroupAction,
+  type Source,
+} from './security-group';
+
+type SecurityGroupPolicy = Policy['securityGroups'];
+
+/** A receipt holds the rules that it removed, and a table item 400 KB: what exceeds this is left to the next round. */
+const MAX_TOUCHED_CHARACTERS = 200_000;
+
+/** By number where AWS keeps the number, by name where it keeps the name. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html */
+const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
+  '1': 'icmp',
+  '6': 'tcp',
+  '17': 'udp',
+  '58': 'icmpv6',
+  all: '-1',
+};
+export const protocolName = (protocol: string): string =>
+  PROTOCOL_NAMES[protocol.toLowerCase()] ?? protocol.toLowerCase();
+
+/**
+ * Decides which ingress rules must go. Planning again after the plan was applied yields no action.
+ *
+ * | source                               | protocol and ports               | decision |
+ * | ------------------------------------ | -------------------------------- | -------- |
+ * | another group, or this one           | any                              | keep     |
+ * | a prefix that is not the internet    | any, also -1                     | keep     |
+ * | a prefix list without the internet   | any                              | keep     |
+ * | the internet, or a list that has it  | tcp/udp, every port allowed      | keep     |
+ * | the internet, or a list that has it  | ICMP that `icmp` lets pass       | keep     |
+ * | the internet, or a list that has it  | anything else, also -1           | revoke   |
+ *
+ * With `keepAllowedPorts` the allowed ports within such a rule are authorised first, under rules of their own.
+ */
+export function planSecurityGroup(group: SecurityGroup, policy: Policy): Plan<SecurityGroupAction> {
+  const rules = policy.securityGroups;
+  const exposed = group.ingress.filter((rule) => isExposed(rule, group, rules));
+  const ofGroup = exposed.length > 0 ? exemptionFor(policy, group) : undefined;
+  const exemptions = exposed.map((rule) => ({
+    target: rule.ruleId,
+    exception: (ofGroup ?? exemptionFor(policy, { arn: ruleArn(group, rule), tags: rule.tags }))?.id,
+  }));
+  const exempt = exemptions.flatMap(({ target, exception }) =>
+    exception === undefined ? [] : [{ target, exception }],
+  );
+  const violating = atMost(exposed.filter((_rule, index) => exemptions[index]?.exception === undefined));
+
+  if (violating.length === 0)
+    return {
+      actions: [],
+      exempt,
+      reason:
+        exempt.length > 0
+          ? 'every exposed rule is covered by an exception'
+          : 'no rule exposes more than the policy allows',
+    };
+  const reason = `open to the internet: ${violating.map(portsText).join(', ')}`;
+  return { actions: actionsFor(group, violating, rules), exempt, reason };
+}
+
+/** `arn:aws:ec2:eu-west-1:111122223333:security-group-rule/sgr-0abc` */
+const ruleArn = ({ arn }: SecurityGroup, { ruleId }: IngressRule): string =>
+  `${arn.slice(0, arn.lastIndexOf(':'))}:security-group-rule/${ruleId}`;
+
+function actionsFor(
+  { groupId, ingress }: SecurityGroup,
+  violating: readonly IngressRule[],
+  policy: SecurityGroupPolicy,
+): SecurityGroupAction[] {
+  const remainders = violating.map((rule) => ({
+    rule,
+    permissions: policy.keepAllowedPorts ? allowedPartOf(rule, policy) : [],
+  }));
+  const plain = remainders.filter(({ permissions }) => permissions.length === 0).map(({ rule }) => rule.ruleId);
+  const wide = remainders.filter(({ permissions }) => permissions.length > 0);
+  const present = new Set(ingress.map(permissionKey));
+  const missing = new Map(
+    wide
+      .flatMap(({ permissions }) => permissions.map((permission) => [permissionKey(permission), permission] as const))
+      .filter(([key]) => !present.has(key)),
+  );
+
+  const actions: SecurityGroupAction[] = [];
+  // What only has to go goes first, and makes room for what replaces the rest.
+  if (plain.length > 0) actions.push({ kind: 'RevokeSecurityGroupIngress', groupId, ruleIds: plain });
+  const needs =
+    missing.size > 0
+      ? {
+          needs:
+            actions.push({ kind: 'AuthorizeSecurityGroupIngress', groupId, permissions: [...missing.values()] }) - 1,
+        }
+      : {};
+  if (wide.length > 0)
+    actions.push({
+      kind: 'RevokeSecurityGroupIngress',
+      groupId,
+      ruleIds: wide.map(({ rule }) => rule.ruleId),
+      ...needs,
+    });
+  return actions;
+}
+
+function isExposed(
+  rule: Permission,
+  { prefixLists }: Pick<SecurityGroup, 'prefixLists'>,
+  policy: SecurityGroupPolicy,
+): boolean {
+  return isWorld(rule.source, prefixLists, policy) && !passes(rule, policy);
+}
+
+function isWorld(
+  source: Source,
+  prefixLists: SecurityGroup['prefixLists'],
+  { quasiOpen }: SecurityGroupPolicy,
+): boolean {
+  if ('cidrIpv4' in source) return isInternet(source.cidrIpv4, quasiOpen);
+  if ('cidrIpv6' in source) return isInternet(source.cidrIpv6, quasiOpen);
+  if ('groupId' in source) return false;
+  const cidrs = prefixLists[source.prefixListId];
+  if (!cidrs) throw new Error(`the entries of ${source.prefixListId} were not read`);
+  return coversInternet(cidrs, quasiOpen);
+}
+
+function passes({ protocol, fromPort, toPort }: Permission, policy: SecurityGroupPolicy): boolean {
+  switch (protocolName(protocol)) {
+    case 'tcp':
+    case 'udp':
+      return fromPort >= 0 && toPort - fromPort + 1 === allowedIn({ protocol, fromPort, toPort }, policy).length;
+    case 'icmp':
+      return icmpPasses(fromPort, toPort, policy.icmp, { packetTooBig: [3, 4], echoRequest: 8 });
+    case 'icmpv6':
+      return icmpPasses(fromPort, toPort, policy.icmp, { packetTooBig: [2, 0], echoRequest: 128 });
+    default:
+      return false;
+  }
+}
+
+/**
+ * Types and codes: https://www.iana.org/assignments/icmp-parameters and .../icmpv6-parameters.
+ * An echo request has code 0 only, so that "any code" is no wider.
+ */
+function icmpPasses(
+  type: number,
+  code: number,
+  allowed: SecurityGroupPolicy['icmp'],
+  of: { packetTooBig: [number, number]; echoRequest: number },
+): boolean {
+  const isPathMtu = type === of.packetTooBig[0] && code === of.packetTooBig[1];
+  const isEcho = type === of.echoRequest && (code === 0 || code === -1);
+  return allowed === 'all' || (allowed === 'echo' && (isEcho || isPathMtu)) || (allowed === 'pathMtu' && isPathMtu);
+}
+
+/** The distinct allowed ports within a range. */
+function allowedIn(
+  { protocol, fromPort, toPort }: Pick<Permission, 'protocol' | 'fromPort' | 'toPort'>,
+  { allowedPorts }: SecurityGroupPolicy,
+): { protocol: string; port: number }[] {
+  const name = protocolName(protocol);
+  const wanted = allowedPorts.filter(
+    (allowed) =>
+      (name === '-1' || allowed.protocol === name) &&
+      (fromPort < 0 || (allowed.port >= fromPort && allowed.port <= toPort)),
+  );
+  return [...new Map(wanted.map((allowed) => [`${allowed.protocol}/${allowed.port}`, allowed])).values()];
+}
+
+/** One rule for each allowed port in a wider one. */
+function allowedPartOf(rule: IngressRule, policy: SecurityGroupPolicy): Permission[] {
+  if (!['tcp', 'udp', '-1'].includes(protocolName(rule.protocol))) return [];
+  return allowedIn(rule, policy).map(({ protocol, port }) => ({
+    protocol,
+    fromPort: port,
+    toPort: port,
+    source: rule.source,
+    ...(rule.description !== undefined && { description: rule.description }),
+  }));
+}
+
+/** As many rules as a receipt holds; the first in any case. */
+function atMost(rules: readonly IngressRule[]): readonly IngressRule[] {
+  let characters = 0;
+  return rules.filter((rule, index) => {
+    characters += JSON.stringify(rule).length;
+    return index === 0 || characters <= MAX_TOUCHED_CHARACTERS;
+  });
+}
+
+/** `port 465`, `ports 0-65535`, `all traffic`, `icmp type 8`: what a rule opens, in words. */
+export function portsText({ protocol, fromPort, toPort }: Permission): string {
+  const name = protocolName(protocol);
+  if (name === '-1') return 'all traffic';
+  if (name.startsWith('icmp'))
+    return fromPort === -1 ? `all ${name}` : `${name} type ${fromPort}${toPort === -1 ? '' : ` code ${toPort}`}`;
+  if (name !== 'tcp' && name !== 'udp') return `protocol ${name}`;
+  const ports = fromPort === toPort ? `port ${fromPort}` : `ports ${fromPort}-${toPort}`;
+  return name === 'tcp' ? ports : `${name} ${ports}`;
+}
+
+/** Whether a group's rules show an action in effect. */
+export function isDone(action: SecurityGroupAction, { ingress }: SecurityGroup): boolean {
+  if (action.kind === 'RevokeSecurityGroupIngress')
+    return !ingress.some(({ ruleId }) => action.ruleIds.includes(ruleId));
+  const present = new Set(ingress.map(permissionKey));
+  return action.permissions.every((permission) => present.has(permissionKey(permission)));
+}
+
+/** The rules that actions remove, whole, and those that stand where actions add some. */
+export function touchedRules(actions: readonly SecurityGroupAction[], { groupName, vpcId, ingress }: SecurityGroup) {
+  const removed = new Set(
+    actions.flatMap((action) => (action.kind === 'RevokeSecurityGroupIngress' ? action.ruleIds : [])),
+  );
+  const added = new Set(
+    actions.flatMap((action) =>
+      action.kind === 'AuthorizeSecurityGroupIngress' ? action.permissions.map(permissionKey) : [],
+    ),
+  );
+  return {
+    groupName,
+    ...(vpcId && { vpcId }),
+    rules: ingress.filter((rule) => removed.has(rule.ruleId) || added.has(permissionKey(rule))),
+  };
+}
+
+/**
+ * Takes a change back: what was revoked is authorised again under new rule ids, what was authorised is revoked.
+ * A group in which somebody has since put the same rule back needs nothing for that rule.
+ */
+export function restoreRules(
+  change: { readonly actions: readonly SecurityGroupAction[]; readonly touched: unknown },
+  group: SecurityGroup,
+): Plan<SecurityGroupAction> | Conflict {
+  const before = (change.touched as ReturnType<typeof touchedRules>).rules;
+  const present = new Set(group.ingress.map(permissionKey));
+  const added = change.actions.flatMap((action) =>
+    action.kind === 'AuthorizeSecurityGroupIngress' ? action.permissions.map(permissionKey) : [],
+  );
+  const surplus = group.ingress.filter((rule) => added.includes(permissionKey(rule))).map(({ ruleId }) => ruleId);
+  const missing = before.filter((rule) => !present.has(permissionKey(rule)));
+  const authorize: AuthorizeIngress = {
+    kind: 'AuthorizeSecurityGroupIngress',
+    groupId: group.groupId,
+    permissions: missing.map(permissionOf),
+  };
+  const revoke: RevokeIngress = { kind: 'RevokeSecurityGroupIngress', groupId: group.groupId, ruleIds: surplus };
+  return {
+    actions: [...(missing.length > 0 ? [authorize] : []), ...(surplus.length > 0 ? [revoke] : [])],
+    exempt: [],
+    reason: `restore ${missing.length} rules, remove ${surplus.length}`,
+  };
+}
+
+const permissionOf = ({ protocol, fromPort, toPort, source, description }: IngressRule): Permission => ({
+  protocol,
+  fromPort,
+  toPort,
+  source,
+  ...(description !== undefined && { description }),
+});

@@ -1,0 +1,35 @@
+import type { Remediation } from '../core/remediation';
+import { groupArn, type SecurityGroups } from './adapter';
+import { GROUP_ID, subjectOf } from './events';
+import { isDone, planSecurityGroup, portsText, restoreRules, touchedRules } from './planner';
+import type { SecurityGroup, SecurityGroupAction } from './security-group';
+
+/** What `heal` needs to know about security groups; everything else about a decision is the same for all resources. */
+export const securityGroupRemediation = (groups: SecurityGroups): Remediation<SecurityGroup, SecurityGroupAction> => ({
+  name: 'security-group',
+  resource: {
+    type: 'AWS::EC2::SecurityGroup',
+    noun: 'security group',
+    idKey: 'groupId',
+    idPattern: GROUP_ID,
+    arn: groupArn,
+  },
+  mode: (policy) => policy.securityGroups.mode,
+  subjects: async (wake) => {
+    const subject = subjectOf(wake);
+    return 'groupId' in subject
+      ? { named: [subject.groupId] }
+      : { lookedUp: await groups.referringTo(subject.prefixListId) };
+  },
+  read: (subject) => groups.describe(subject.id, subject),
+  readBack: (_subject, before) => groups.describeAgain(before),
+  plan: planSecurityGroup,
+  apply: (action, signal) => groups.apply(action, signal),
+  isDone,
+  touched: touchedRules,
+  invert: restoreRules,
+  describe: (action, { ingress }) =>
+    action.kind === 'RevokeSecurityGroupIngress'
+      ? ingress.filter(({ ruleId }) => action.ruleIds.includes(ruleId)).map((rule) => `Revoking for ${portsText(rule)}`)
+      : action.permissions.map((permission) => `Authorizing ${portsText(permission)}`),
+});
