@@ -1,0 +1,72 @@
+import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { TerraformElement, TerraformStack } from 'cdktf';
+import type { Construct, Node } from 'constructs';
+import { policyOf } from '../functions/core/policy';
+import type { Settings } from '../functions/core/settings';
+import { Account } from './account';
+import { Alerts } from './alerts';
+import { Backend } from './backend';
+import { DeadLetters } from './dead-letters';
+import { LedgerTable } from './ledger-table';
+import { names } from './names';
+import { SecurityGroupSelfHeal } from './security-group-self-heal';
+import { Trail } from './trail';
+
+/** Everything that one installation is, in one account and Region. */
+export class SutureStack extends TerraformStack {
+  constructor(scope: Construct, settings: Settings, { bundleDirectory }: { readonly bundleDirectory?: string } = {}) {
+    const table = names(settings.prefix);
+    super(scope, table.stack);
+    new AwsProvider(this, 'aws', {
+      region: settings.region,
+      defaultTags: [{ tags: { Application: 'Suture', ...settings.tags } }],
+    });
+    new Backend(this, 'backend', settings.backend);
+    // Later releases of this major version do as well.
+    this.addOverride('terraform.required_providers.aws.version', '>= 6.25.0, < 7.0.0');
+
+    const policy = policyOf(settings);
+    const account = new Account(this, 'account');
+    const alerts = new Alerts(this, 'alerts', {
+      topicName: table.alertTopic,
+      account,
+      emails: settings.notifications.emails,
+    });
+    const deadLetters = new DeadLetters(this, 'dead-letters', {
+      queueName: table.deadLetterQueue,
+      alarmName: table.alarms.deadLetters,
+      account,
+      ruleNames: [table.securityGroup.rule],
+      alertTopicArn: alerts.topicArn,
+    });
+    const ledger = new LedgerTable(this, 'ledger', { tableName: table.ledgerTable, account, policy });
+    const logGroup = new CloudwatchLogGroup(this, 'remediation-log', {
+      name: table.remediationLogGroup,
+      retentionInDays: settings.logRetentionDays,
+    });
+    if (settings.foundation.trail === 'create') {
+      new Trail(this, 'trail', { trailName: table.trail, bucketPrefix: table.trailBucketPrefix, account });
+    }
+    new SecurityGroupSelfHeal(this, 'security-group', {
+      names: table.securityGroup,
+      account,
+      ledger,
+      alertTopicArn: alerts.topicArn,
+      policy: policy.securityGroups,
+      logGroup,
+      deadLetters,
+      runtime: settings.runtime,
+      ...(bundleDirectory && { bundleDirectory }),
+    });
+  }
+
+  /** The path of ids: `aws_iam_role.security-group_function_role`. The default adds a hash that nobody can read. */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const node = TerraformElement.isTerraformElement(element) ? element.node : element;
+    return node.scopes
+      .slice(this.node.scopes.length)
+      .map(({ node: { id } }) => id)
+      .join('_');
+  }
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where the stacks of the tests are synthesized, once for each run. */
+export const outDirectory = resolve(__dirname, '..', '..', 'out', 'test');
+
+/** Settings that tests run under, by name. */
+export const variants = {
+  default: {},
+  enforce: { region: 'eu-west-1', mode: 'enforce', notifications: { emails: ['soc@example.com'] } },
+  narrow: { mode: 'enforce', securityGroups: { keepAllowedPorts: true } },
+  approve: { mode: 'approve', notifications: { emails: ['soc@example.com'] } },
+  prefixed: { mode: 'enforce', prefix: 'team-a-', foundation: { trail: 'existing' } },
+  exceptions: {
+    mode: 'enforce',
+    notifications: { emails: ['soc@example.com'] },
+    governor: { actionsPerHour: 3 },
+    exceptions: [
+      { id: 'tagged', reason: 'named by tags', owner: 'ops', expires: '2999-12-31' },
+      {
+        id: 'over',
+        reason: 'ended long ago',
+        owner: 'ops',
+        resource: 'arn:*:ec2:*:*:security-group/*',
+        expires: '2020-01-31',
+      },
+    ],
+    exemptTag: { enabled: true },
+  },
+} as const;
+
+export type Variant = keyof typeof variants;
+
+/** The folder of a synthesized stack. */
+export const stackDirectory = (variant: Variant): string => join(outDirectory, variant, 'stacks', 'suture');
+
+type Resource = Readonly<Record<string, unknown>>;
+
+/** A synthesized stack, to be asked questions. */
+export class Stack {
+  readonly text: string;
+  readonly json: {
+    readonly resource: Readonly<Record<string, Readonly<Record<string, Resource>>>>;
+    readonly terraform: object;
+    readonly provider: unknown;
+  };
+
+  constructor(variant: Variant) {
+    this.text = readFileSync(join(stackDirectory(variant), 'cdk.tf.json'), 'utf8');
+    this.json = JSON.parse(this.text);
+  }
+
+  /** Every resource of a type, by its address. */
+  all(type: string): Record<string, Resource> {
+    return Object.fromEntries(
+      Object.entries(this.json.resource[type] ?? {}).map(([name, body]) => [`${type}.${name}`, body]),
+    );
+  }
+
+  /** The only resource of a type. */
+  only(type: string): Resource {
+    const [first, ...more] = Object.values(this.all(type));
+    if (!first || more.length > 0) throw new Error(`expected one ${type}, found ${more.length + (first ? 1 : 0)}`);
+    return first;
+  }
+
+  /** A resource by one of its arguments. */
+  named(type: string, key: string, value: string): Resource {
+    const found = Object.values(this.all(type)).find((resource) => resource[key] === value);
+    if (!found) throw new Error(`there is no ${type} with ${key} ${value}`);
+    return found;
+  }
+}
+
+/** JSON text within a resource, references replaced by the last part of their names. */
+export const parsed = (text: unknown): { Statement: Record<string, unknown>[] } & Record<string, unknown> =>
+  JSON.parse(String(text).replace(/\$\{[^}]*?(\w+)\}/g, '<$1>'));
