@@ -42,8 +42,9 @@ export interface Decision<A extends Action = Action> {
 /**
  * Looks at a resource and brings it back into policy: the one path of every remediation, whoever asks.
  *
- * Ledger and live state are read at the same time. Before anything changes, an intent is written that locks the resource; the
- * plan is applied and read back, and the outcome closes the intent. Whoever comes meanwhile raises HEAD's wake count and leaves,
+ * The ledger is read first, then the live state: while HEAD stays as it was read, no other heal has changed the resource since, so
+ * the state is good to act on. (Read at the same time, the state may be older than a HEAD that somebody closed in between.) Before
+ * anything changes, an intent is written that locks the resource; the plan is applied and read back, and the outcome closes it. Whoever comes meanwhile raises HEAD's wake count and leaves,
  * and the holder looks again before it closes. Whoever finds a dead lease closes it from live state and plans afresh.
  *
  * @returns what was decided, oldest first; more than one if more had to be done before the lock could be given back.
@@ -78,10 +79,7 @@ class Healing<State, A extends Action> {
   async look(): Promise<boolean> {
     const { context, recorder, remediation, subject } = this;
     const { ledger, now } = context;
-    const [page, state] = await Promise.all([
-      ledger.open(recorder.key, remediation.name, now()),
-      remediation.read(subject),
-    ]);
+    const page = await ledger.open(recorder.key, remediation.name, now());
     const { head } = page;
     if (head?.busy && head.busy.lease > now()) {
       if (!(await ledger.wake(recorder.key, head.busy))) return false;
@@ -94,7 +92,11 @@ class Healing<State, A extends Action> {
       });
       return true;
     }
-    const recovered = head?.busy && recorder.recovered(await ledger.entry(recorder.key, head.seq), state);
+    const [state, left] = await Promise.all([
+      remediation.read(subject),
+      head?.busy && ledger.entry(recorder.key, head.seq),
+    ]);
+    const recovered = left && recorder.recovered(left, state);
     const verdict = this.judge(state, page);
     const { outcome } = verdict;
     const digest = decisionDigest(outcome, verdict, page);

@@ -65,18 +65,19 @@ async function entries(house: Subject): Promise<Entry[]> {
 }
 const history = (house: Subject) => entries(house).then((all) => all.map(({ kind, outcome }) => [kind, outcome]));
 
-/** A ledger in which something else happens before a commit. */
-const disturbed = (before: (commit: number) => Promise<void>): Ledger => {
-  let commits = 0;
+/** A ledger in which something else happens before the nth of its calls, commits if not said otherwise. */
+const disturbed = (before: (nth: number) => Promise<void>, method: 'commit' | 'open' = 'commit'): Ledger => {
+  let calls = 0;
   return new Proxy(ledger, {
-    get: (target, key) =>
-      key === 'commit'
-        ? async (...given: Parameters<Ledger['commit']>) => {
-            commits += 1;
-            await before(commits);
-            return target.commit(...given);
-          }
-        : Reflect.get(target, key).bind(target),
+    get: (target, key) => {
+      const call = Reflect.get(target, key).bind(target);
+      if (key !== method) return call;
+      return async (...given: unknown[]) => {
+        calls += 1;
+        await before(calls);
+        return call(...given);
+      };
+    },
   });
 };
 
@@ -415,6 +416,15 @@ describe('two at one resource', () => {
     });
     expect(await healed(house, { ledger: racing })).toMatchObject([{ outcome: 'NO_ACTION' }]);
     expect(await first).toMatchObject([{ outcome: 'REMEDIATED' }]);
+    expect(street.shut).toEqual(['front']);
+  });
+
+  it('no state is acted on that was read before the ledger: somebody may have finished in between', async () => {
+    const house = street.house(id(), 'front');
+    const racing = disturbed(async (opening) => {
+      if (opening === 1) expect(await healed(house, { holder: 'first' })).toMatchObject([{ outcome: 'REMEDIATED' }]);
+    }, 'open');
+    expect(await healed(house, { ledger: racing })).toMatchObject([{ outcome: 'NO_ACTION' }]);
     expect(street.shut).toEqual(['front']);
   });
 
