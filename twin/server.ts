@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Control } from './control';
+import { statusOf } from './faults';
+import type { Principal } from './iam/principal';
+import { AwsError, type Service } from './service';
+import { logCall } from './services/cloudtrail';
+import { HOME_ACCOUNT, type Twin } from './twin';
+import type { RestRequest } from './wire/rest';
+import { type Exchange, failerFor, type Reply, readRequest, type WireService } from './wire/wire';
+
+/** Serves the AWS APIs and the control calls on one port of loopback. */
+export function createTwinServer(twin: Twin, control: Control): Server {
+  return createServer((incoming, outgoing) => {
+    void answer(twin, control, incoming, outgoing).catch((error: unknown) => {
+      console.error(error);
+      outgoing.writeHead(500).end();
+    });
+  }).on('connection', (socket) => socket.setNoDelay(true));
+}
+
+async function answer(
+  twin: Twin,
+  control: Control,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const request = await readHttp(incoming);
+  const reply = request.path.startsWith('/_twin/') ? await control.answer(request) : await answerAws(twin, request);
+  if (!reply) {
+    // The caller was killed in the middle of its call: it gets no answer.
+    outgoing.destroy();
+    return;
+  }
+  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+  // Clients compare the date with their own clock, and workers have the twin's.
+  outgoing.writeHead(reply.status, {
+    ...reply.headers,
+    date: twin.clock.now().toUTCString(),
+    'content-length': body.length,
+  });
+  outgoing.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function readHttp(incoming: IncomingMessage): Promise<RestRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  // Clients that take us for a proxy send the whole URL.
+  const url = new URL(incoming.url ?? '/', 'http://localhost');
+  const headers = Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  );
+  return {
+    method: incoming.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    body: Buffer.concat(chunks),
+  };
+}
+
+/** Undefined if the caller is no more. */
+async function answerAws(twin: Twin, request: RestRequest): Promise<Reply | undefined> {
+  const requestId = randomUUID();
+  const { accessKeyId, region, signingName } = credentialScope(request);
+  const fail = failerFor(request, signingName);
+  if (!accessKeyId)
+    return fail(new AwsError('MissingAuthenticationToken', 'Missing Authentication Token', { status: 403 }), requestId);
+  const principal = twin.credentials.identify(accessKeyId, tokenIn(request), twin.clock.now());
+  if (typeof principal === 'string') return fail(refusal(principal, signingName, request), requestId);
+
+  const service = twin.service(signingName);
+  if (!service) {
+    twin.unsupported.operation(
+      `${signingName}:${request.headers['x-amz-target'] ?? `${request.method} ${request.path}`}`,
+    );
+    return fail(
+      new AwsError(
+        'NotImplemented',
+        `the service ${signingName} is not simulated by the twin; see /_twin/unsupported`,
+        { status: 501 },
+      ),
+      requestId,
+    );
+  }
+  let exchange: Exchange;
+  try {
+    exchange = await readRequest(wireOf(service), request);
+  } catch (error) {
+    if (error instanceof AwsError) return fail(error, requestId);
+    throw error;
+  }
+  return perform(twin, service, exchange, { principal, region, requestId });
+}
+
+/** One call with its faults, its line in the journal and its CloudTrail record. */
+async function perform(
+  twin: Twin,
+  service: Service,
+  exchange: Exchange,
+  { principal, region, requestId }: { principal: Principal; region: string; requestId: string },
+): Promise<Reply | undefined> {
+  const { operation, input } = exchange;
+  const scope = { account: principal.account, region };
+  const fault = twin.faults.hit(service.prefix, operation, principal);
+  const journal = (error: string | null) =>
+    twin.journal.record({
+      time: twin.clock.now().toISOString(),
+      principal: principal.arn,
+      service: service.prefix,
+      operation,
+      accountId: scope.account,
+      region,
+      parameters: input,
+      error,
+      requestId,
+    });
+  const kill = async () => twin.workers.kill(principal.accessKeyId);
+
+  if (fault?.delayMs) await sleep(fault.delayMs);
+  if (fault?.kill === 'before') {
+    await kill();
+    return undefined;
+  }
+  let output: Record<string, unknown> | undefined;
+  let error: AwsError | undefined;
+  try {
+    if (fault?.error)
+      throw new AwsError(fault.error, `${fault.error} was asked for by a fault`, { status: statusOf(fault.error) });
+    output = await twin.perform({ service, operation, input, principal, ...scope, requestId });
+  } catch (thrown) {
+    error = thrown instanceof AwsError ? thrown : internalFailure(thrown);
+  }
+  journal(error?.code ?? null);
+  logCall(twin, { service, operation, input, output, error, principal, requestId, ...scope });
+  if (fault?.kill === 'after') {
+    await kill();
+    return undefined;
+  }
+  return error ? exchange.fail(error, requestId) : exchange.reply(output ?? {}, requestId);
+}
+
+function internalFailure(thrown: unknown): AwsError {
+  console.error(thrown);
+  return new AwsError(
+    'InternalFailure',
+    `the twin itself failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    { status: 500 },
+  );
+}
+
+const wires = new WeakMap<Service, WireService>();
+
+/** The service's protocol, as its SDK client has it. */
+function wireOf(service: Service): WireService {
+  let wire = wires.get(service);
+  if (!wire) {
+    const sdk = service.sdk() as Record<
+      string,
+      new (
+        config: object,
+      ) => { config: { protocol: { getShapeId(): string; options?: { xmlNamespace?: string } } } }
+    >;
+    const Client = sdk[service.client];
+    if (!Client) throw new Error(`${service.prefix} has no ${service.client}`);
+    const { protocol } = new Client({ region: 'us-east-1' }).config;
+    const xmlNamespace = protocol.options?.xmlNamespace;
+    wire = {
+      sdk,
+      protocol: protocol.getShapeId(),
+      ...(xmlNamespace && { xmlNamespace: `${xmlNamespace.replace(/\/$/, '')}/` }),
+    };
+    wires.set(service, wire);
+  }
+  return wire;
+}
+
+/** From the signature's credential: `KEY/20261121/eu-west-1/ec2/aws4_request`. */
+function credentialScope({ headers, query }: RestRequest): {
+  accessKeyId?: string;
+  region: string;
+  signingName: string;
+} {
+  const credential =
+    /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? query.get('X-Amz-Credential') ?? '';
+  const [accessKeyId, , region = 'us-east-1', signingName = ''] = credential.split('/');
+  return { ...(accessKeyId && { accessKeyId }), region, signingName };
+}
+
+const tokenIn = ({ headers, query }: RestRequest): string | undefined =>
+  headers['x-amz-security-token'] ?? query.get('X-Amz-Security-Token') ?? undefined;
+
+/** How each family of services refuses a key that it does not know. */
+function refusal(why: 'unknown' | 'expired', signingName: string, { headers }: RestRequest): AwsError {
+  if (why === 'expired')
+    return new AwsError(
+      headers['x-amz-target'] ? 'ExpiredTokenException' : 'ExpiredToken',
+      'The security token included in the request is expired',
+      { status: headers['x-amz-target'] ? 400 : 403 },
+    );
+  if (signingName === 'ec2')
+    return new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', { status: 401 });
+  if (signingName === 's3')
+    return new AwsError('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', {
+      status: 403,
+    });
+  if (headers['x-amz-target'] || headers['smithy-protocol'] || signingName === 'lambda')
+    return new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', {
+      status: headers['x-amz-target'] ? 400 : 403,
+    });
+  return new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid.', {
+    status: 403,
+  });
+}
+
+export { HOME_ACCOUNT };

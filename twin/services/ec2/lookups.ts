@@ -1,0 +1,73 @@
+import { type KindName, kindOf, lookUp } from './ids';
+import {
+  type Ec2State,
+  error,
+  missingParameter,
+  type PrefixList,
+  type Rule,
+  type SecurityGroup,
+  type Subnet,
+  type Vpc,
+} from './state';
+
+/** A group as requests name one: by id, or by name in the default VPC. */
+export interface GroupReference {
+  readonly GroupId?: string | undefined;
+  readonly GroupName?: string | undefined;
+}
+
+/** @throws AwsError if there is none. */
+export function groupOf(state: Ec2State, { GroupId, GroupName }: GroupReference): SecurityGroup {
+  if (GroupId !== undefined) return lookUp('security-group', GroupId, 'groupId', (id) => state.groups.get(id));
+  if (GroupName === undefined) throw missingParameter('groupName', 'groupId');
+  const { id } = vpcOf(state, undefined);
+  const found = groupNamed(state, id, GroupName);
+  if (!found)
+    throw error('InvalidGroup.NotFound', `The security group '${GroupName}' does not exist in default VPC '${id}'`);
+  return found;
+}
+
+/** Names do not tell capital letters from small ones. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html */
+export function groupNamed({ groups }: Ec2State, vpcId: string, name: string): SecurityGroup | undefined {
+  const wanted = name.toLowerCase();
+  return [...groups.values()].find((group) => group.vpcId === vpcId && group.name.toLowerCase() === wanted);
+}
+
+/** A rule of a group, of one direction or of both. @throws AwsError if the group has none such. */
+export const ruleOf = (group: SecurityGroup, id: string | undefined, isEgress?: boolean): Rule =>
+  lookUp('security-group-rule', id, 'securityGroupRuleId', (wanted) =>
+    group.rules.find((rule) => rule.id === wanted && (isEgress === undefined || rule.isEgress === isEgress)),
+  );
+
+/** @throws AwsError if there is none. */
+export const listOf = ({ prefixLists }: Ec2State, id: string | undefined): PrefixList =>
+  lookUp('prefix-list', id, 'PrefixListId', (wanted) => prefixLists.get(wanted));
+
+/** The default VPC if none is named. @throws AwsError if there is none. */
+export function vpcOf({ vpcs }: Ec2State, id: string | undefined): Vpc {
+  if (id !== undefined) return lookUp('vpc', id, 'vpcId', (wanted) => vpcs.get(wanted));
+  const found = [...vpcs.values()].find(({ isDefault }) => isDefault);
+  if (!found) throw error('VPCIdNotSpecified', 'No default VPC for this user');
+  return found;
+}
+
+/** @throws AwsError if there is none. */
+export const subnetOf = ({ subnets }: Ec2State, id: string): Subnet =>
+  lookUp('subnet', id, 'subnetId', (wanted) => subnets.get(wanted));
+
+/** @throws AwsError unless there is a resource with this id, of whatever kind. */
+export function checkExists(state: Ec2State, id: string): void {
+  const checks: Readonly<Record<KindName, () => unknown>> = {
+    'security-group': () => groupOf(state, { GroupId: id }),
+    'security-group-rule': () =>
+      lookUp('security-group-rule', id, 'resourceId', () =>
+        [...state.groups.values()].flatMap(({ rules }) => rules).find((rule) => rule.id === id),
+      ),
+    'prefix-list': () => listOf(state, id),
+    vpc: () => vpcOf(state, id),
+    subnet: () => subnetOf(state, id),
+  };
+  const kind = kindOf(id);
+  if (!kind) throw error('InvalidID', `The ID '${id}' is not valid`);
+  checks[kind]();
+}

@@ -1,0 +1,89 @@
+import { AwsError, type Call, type Operations } from '../../service';
+
+export type Sdk = typeof import('@aws-sdk/client-ec2');
+export type Ec2Call = Call<Ec2State>;
+export type Ec2Operations = Operations<Sdk, Ec2State>;
+
+export interface Vpc {
+  readonly id: string;
+  readonly cidr: string;
+  readonly ipv6Cidr?: string;
+  readonly isDefault: boolean;
+}
+
+export interface Subnet {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly cidr: string;
+  readonly zone: string;
+  readonly zoneId: string;
+  readonly isDefault: boolean;
+}
+
+/** What a rule admits: one protocol, one range of ports, one peer. Two rules of a direction are the same if this is. */
+export interface Traffic {
+  /** `tcp`, `udp`, `icmp`, `icmpv6`, `-1`, or a number. */
+  readonly protocol: string;
+  /** -1 where the protocol has no ports; the type for ICMP. */
+  readonly fromPort: number;
+  readonly toPort: number;
+  readonly peer: Peer;
+}
+
+export type Peer =
+  | { readonly kind: 'ipv4'; readonly cidr: string }
+  | { readonly kind: 'ipv6'; readonly cidr: string }
+  | { readonly kind: 'list'; readonly prefixListId: string }
+  | { readonly kind: 'group'; readonly groupId: string; readonly userId: string };
+
+/** One row of a security group. */
+export interface Rule extends Traffic {
+  readonly id: string;
+  readonly isEgress: boolean;
+  readonly description?: string;
+}
+
+export interface SecurityGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly vpcId: string;
+  rules: Rule[];
+}
+
+export interface PrefixListEntry {
+  readonly cidr: string;
+  readonly description?: string;
+}
+
+type Change = 'create' | 'modify' | 'restore' | 'delete';
+
+export interface PrefixList {
+  readonly id: string;
+  name: string;
+  /** An account, or `AWS`. */
+  readonly owner: string;
+  readonly addressFamily: 'IPv4' | 'IPv6';
+  /** What a rule with the list counts for. */
+  maxEntries: number;
+  version: number;
+  state: `${Change}-${'in-progress' | 'complete' | 'failed'}`;
+  stateMessage?: string;
+  /** By version. */
+  readonly versions: Map<number, readonly PrefixListEntry[]>;
+}
+
+/** What a Region's EC2 holds. */
+export interface Ec2State {
+  readonly vpcs: Map<string, Vpc>;
+  readonly subnets: Map<string, Subnet>;
+  readonly groups: Map<string, SecurityGroup>;
+  readonly prefixLists: Map<string, PrefixList>;
+  /** Of every resource, by its id. */
+  readonly tags: Map<string, ReadonlyMap<string, string>>;
+}
+
+export const error = (code: string, message: string): AwsError => new AwsError(code, message);
+
+export const missingParameter = (...names: string[]): AwsError =>
+  error('MissingParameter', `The request must contain the parameter ${names.join(' or ')}`);

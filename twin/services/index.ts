@@ -1,0 +1,30 @@
+import type { Service } from '../service';
+import { cloudtrail } from './cloudtrail';
+import { cloudwatch } from './cloudwatch';
+import { dynamodb } from './dynamodb';
+import { ec2 } from './ec2';
+import { events } from './events';
+import { iam } from './iam';
+import { lambda } from './lambda';
+import { logs } from './logs';
+import { s3 } from './s3';
+import { sns } from './sns';
+import { sqs } from './sqs';
+import { sts } from './sts';
+
+/** Every simulated service. The next one is a file beside these and a line here. */
+// biome-ignore lint/suspicious/noExplicitAny: each service types its own SDK and state
+export const services: readonly Service<any, any>[] = [
+  cloudtrail,
+  cloudwatch,
+  dynamodb,
+  ec2,
+  events,
+  iam,
+  lambda,
+  logs,
+  s3,
+  sns,
+  sqs,
+  sts,
+];

@@ -1,0 +1,76 @@
+import { authorize } from '../iam/authorize';
+import { parsePolicy } from '../iam/policy';
+import { AwsError, type Service } from '../service';
+import { identityPoliciesOf, roleByArn } from './iam';
+
+type Sdk = typeof import('@aws-sdk/client-sts');
+
+/** Who a caller is, and sessions of roles that trust it. */
+export const sts: Service<Sdk, object> = {
+  prefix: 'sts',
+  accessDenied: 'AccessDenied',
+  sdk: () => require('@aws-sdk/client-sts') as Sdk,
+  client: 'STSClient',
+  initial: () => ({}),
+  // GetCallerIdentity needs no permission; AssumeRole is decided below, where the role's trust policy is at hand.
+  // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+  access: (operation) => (operation === 'GetCallerIdentity' || operation === 'AssumeRole' ? [] : undefined),
+  operations: {
+    GetCallerIdentity: (_input, { principal: { arn, account, userId } }) => ({
+      Arn: arn,
+      Account: account,
+      UserId: userId,
+    }),
+    AssumeRole({ RoleArn = '', RoleSessionName = '', DurationSeconds = 3600, ExternalId }, { twin, principal }) {
+      const role = roleByArn(twin, RoleArn);
+      const denied = (reason: string) =>
+        new AwsError(
+          'AccessDenied',
+          `User: ${principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}${reason}`,
+          { status: 403 },
+        );
+      // A role that does not exist is refused in the same words as one that does not trust the caller.
+      if (!role) throw denied('');
+      if (!/^[\w+=,.@-]{2,64}$/.test(RoleSessionName))
+        throw new AwsError(
+          'ValidationError',
+          `1 validation error detected: Value '${RoleSessionName}' at 'roleSessionName' failed to satisfy constraint`,
+        );
+      if (DurationSeconds < 900 || DurationSeconds > role.maximumSessionSeconds)
+        throw new AwsError(
+          'ValidationError',
+          'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+        );
+      const { allowed, reason } = authorize(
+        { identity: identityPoliciesOf(twin, principal), resource: parsePolicy(role.trust, 'trust') },
+        {
+          action: 'sts:AssumeRole',
+          resource: RoleArn,
+          principal,
+          context: {
+            'sts:RoleSessionName': RoleSessionName,
+            'aws:PrincipalArn': principal.roleArn ?? principal.arn,
+            'aws:PrincipalAccount': principal.account,
+            ...(ExternalId !== undefined && { 'sts:ExternalId': ExternalId }),
+          },
+        },
+        { resourceAccount: role.account },
+      );
+      if (!allowed) throw denied(` ${reason}`);
+      const session = twin.credentials.addSession(
+        role,
+        RoleSessionName,
+        new Date(twin.clock.now().getTime() + DurationSeconds * 1000),
+      );
+      return {
+        Credentials: {
+          AccessKeyId: session.accessKeyId,
+          SecretAccessKey: session.secretAccessKey,
+          SessionToken: session.sessionToken,
+          Expiration: session.expiration,
+        },
+        AssumedRoleUser: { Arn: session.principal.arn, AssumedRoleId: session.principal.userId },
+      };
+    },
+  },
+};
