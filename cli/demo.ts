@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { names } from '../modules/names';
+import { root } from './project';
+import { reportPage } from './report';
+import { openToTheInternet, type Scene } from './scene';
+import { clean, columns, paint, UsageError } from './terminal';
+import { TwinProcess } from './twin-process';
+
+const out = join(root, 'out');
+
+/**
+ * Shows the whole of Suture on a laptop: makes the bundles and the Terraform, starts an account from them, opens ports to the
+ * internet, and tells from the account's own journal and ledger what came of it.
+ */
+export async function demo({ rounds, json = false }: { rounds: number; json?: boolean }): Promise<void> {
+  if (rounds < 1) throw new UsageError('--rounds must be at least 1');
+  const say = (text: string) => (json ? undefined : console.log(text));
+  say(
+    paint(
+      'bold',
+      'Suture: one security group heals itself, in an account made from the Terraform that would be deployed.\n',
+    ),
+  );
+  run('scripts/bundle.ts', '--if-stale');
+  run('main.ts', '--settings', join(root, 'cli', 'demo-settings.json'), '--out', join(out, 'demo'));
+  const twin = await TwinProcess.start(join(out, 'demo', 'stacks', names('').stack));
+  let scene: Scene;
+  try {
+    say(
+      paint('dim', `The account ${twin.ready.accountId} listens at ${twin.ready.endpoint}, in ${twin.ready.region}.\n`),
+    );
+    scene = await openToTheInternet(twin, rounds);
+  } finally {
+    await twin.stop();
+  }
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'demo.json'), `${JSON.stringify(scene, null, 2)}\n`);
+  writeFileSync(join(out, 'demo.html'), reportPage(scene));
+  if (json) console.log(JSON.stringify(scene, null, 2));
+  else tell(scene);
+  if (!scene.healed) throw new Error('the group was not healed as expected');
+}
+
+/** Runs one of the project's own scripts. Its warnings are ours to show, its progress is not. */
+function run(script: string, ...given: string[]): void {
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', join(root, script), ...given], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  if (status !== 0) throw new Error(`${script} failed: ${stderr.trim()}`);
+}
+
+function tell({ steps, before, opened, after, receipt, latency, messages, healed }: Scene): void {
+  for (const { title, atMs, lines } of steps) {
+    console.log(`${paint('cyan', `+${String(Math.round(atMs)).padStart(4)} ms`)}  ${paint('bold', title)}`);
+    for (const line of lines) console.log(`          ${clean(line)}`);
+  }
+  const row = (mark: string, { id, opens, from, description }: (typeof before)[number]) => [
+    mark,
+    id,
+    opens,
+    from,
+    clean(description),
+  ];
+  const isThere = (id: string) => after.some((rule) => rule.id === id);
+  console.log(`\n${paint('bold', 'The group, before and after')}`);
+  console.log(
+    columns([
+      ['', 'rule', 'opens', 'from', ''],
+      ...[...before, ...opened].map((rule) => row(isThere(rule.id) ? 'kept' : 'revoked', rule)),
+    ]),
+  );
+  console.log(`\n${paint('bold', 'The receipt')}  ${receipt.id}`);
+  console.log(
+    columns(
+      receipt.entries.map(({ sk, kind, outcome = '', hash, previousHash }) => [
+        sk,
+        kind,
+        outcome,
+        `${hash.slice(0, 12)}… follows ${previousHash.slice(0, 12)}…`,
+      ]),
+    ),
+  );
+  console.log(`chain of ${receipt.entries.length} entries: ${receipt.intact ? 'intact' : 'BROKEN'}`);
+  if (messages.length > 0)
+    console.log(
+      `\n${paint('bold', 'Mail')}\n${messages.map(({ to, subject }) => `${to}: ${clean(subject)}`).join('\n')}`,
+    );
+  const { rounds, medianMs, p95Ms, maxMs } = latency;
+  console.log(
+    `\n${paint('bold', 'From the change to the closed receipt')}, over ${rounds.length} rounds: median ${medianMs} ms, p95 ${p95Ms} ms, most ${maxMs} ms`,
+  );
+  console.log(
+    healed
+      ? paint('green', '\nHealed: what was opened is closed, everything else is as it was.')
+      : paint('red', '\nNot healed.'),
+  );
+  console.log(`Report: ${relative(process.cwd(), join(out, 'demo.html'))}`);
+}

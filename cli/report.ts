@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './project';
+import type { Scene } from './scene';
+
+/** Text that is put into a page as it is. */
+class Markup {
+  constructor(readonly text: string) {}
+}
+
+/** Fills a template. Everything that is not markup itself is escaped, and stripped of control characters. */
+function html(strings: TemplateStringsArray, ...values: readonly unknown[]): Markup {
+  const fill = (value: unknown): string => {
+    if (value instanceof Markup) return value.text;
+    if (Array.isArray(value)) return value.map(fill).join('');
+    return String(value)
+      .replace(/\p{Cc}/gu, '?')
+      .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  };
+  return new Markup(strings.reduce((text, part, index) => text + fill(values[index - 1]) + part));
+}
+
+const library = (file: string): Markup =>
+  new Markup(readFileSync(join(root, 'node_modules', 'uplot', 'dist', file), 'utf8'));
+
+/** A page that needs nothing but itself: timeline, before and after, receipt, latencies. */
+export function reportPage({ groupId, steps, before, opened, after, receipt, latency, healed }: Scene): string {
+  const end = Math.max(1, ...steps.map(({ atMs }) => atMs).filter(Number.isFinite));
+  const isThere = (id: string) => after.some((rule) => rule.id === id);
+  // JSON in a script: no value may end the element.
+  const data = new Markup(
+    JSON.stringify([latency.rounds.map((_unused, index) => index + 1), latency.rounds]).replace(/</g, '\\u003c'),
+  );
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Suture: ${groupId}</title>
+<style>${library('uPlot.min.css')}</style>
+<style>
+  :root { color-scheme: light; --ink: #1d2433; --dim: #667085; --line: #e3e7ee; --good: #0b7a4b; --bad: #b42318; --mark: #2e5bff; }
+  body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }
+  h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
+  .verdict { font-weight: 600; color: var(--good); } .verdict.not { color: var(--bad); }
+  ol { list-style: none; margin: 0; padding: 0; border-left: 2px solid var(--line); }
+  li { position: relative; padding: 0 0 1.1rem 1.25rem; }
+  li::before { content: ''; position: absolute; left: -6px; top: .45rem; width: 10px; height: 10px; border-radius: 50%; background: var(--mark); }
+  .bar { height: 4px; background: var(--line); margin: .2rem 0 .35rem; } .bar i { display: block; height: 4px; background: var(--mark); }
+  .at { color: var(--dim); font-variant-numeric: tabular-nums; }
+  code, td { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; } .lines { color: var(--dim); font-size: 13px; overflow-wrap: anywhere; }
+  table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+  .kept { color: var(--good); } .revoked { color: var(--bad); } .u-title { font-size: 14px; }
+</style>
+</head>
+<body>
+<h1>One security group healed itself</h1>
+<p class="verdict ${healed ? '' : 'not'}">${healed ? 'What was opened is closed, everything else is as it was.' : 'The group was not healed.'}</p>
+
+<h2>What happened</h2>
+<ol>${steps.map(
+    ({ title, atMs, lines }) => html`<li><strong>${title}</strong> <span class="at">+${Math.round(atMs)} ms</span>
+  <div class="bar"><i style="width: ${((100 * atMs) / end).toFixed(1)}%"></i></div>
+  ${lines.map((line) => html`<div class="lines">${line}</div>`)}</li>`,
+  )}</ol>
+
+<h2>Before and after</h2>
+<table><thead><tr><th></th><th>rule</th><th>opens</th><th>from</th><th>description</th></tr></thead>
+<tbody>${[...before, ...opened].map(({ id, opens, from, description }) => html`<tr><td class="${isThere(id) ? 'kept' : 'revoked'}">${isThere(id) ? 'kept' : 'revoked'}</td><td>${id}</td><td>${opens}</td><td>${from}</td><td>${description}</td></tr>`)}</tbody></table>
+
+<h2>The receipt</h2>
+<p><code>${receipt.id}</code></p>
+<table><thead><tr><th>entry</th><th></th><th>hash</th><th>follows</th></tr></thead>
+<tbody>${receipt.entries.map(({ sk, kind, outcome = '', hash, previousHash }) => html`<tr><td>${sk}</td><td>${kind} ${outcome}</td><td>${hash}</td><td>${previousHash}</td></tr>`)}</tbody></table>
+<p>The chain of ${receipt.entries.length} entries is ${receipt.intact ? 'intact' : 'broken'}.</p>
+
+<h2>From the change to the closed receipt</h2>
+<p>${latency.rounds.length} rounds: median ${latency.medianMs} ms, p95 ${latency.p95Ms} ms, most ${latency.maxMs} ms, in the twin on this machine. In AWS, CloudTrail takes most of a minute before the function begins.</p>
+<div id="plot"></div>
+<script>${library('uPlot.iife.min.js')}</script>
+<script>
+  const width = Math.min(960, document.getElementById('plot').clientWidth);
+  new uPlot({
+    width, height: 260, scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, Math.max(10, high * 1.1)] } },
+    axes: [{ label: 'round' }, { label: 'milliseconds' }],
+    series: [{ label: 'round' }, { label: 'ms', stroke: '#2e5bff', width: 1, points: { show: true, size: 5 } }],
+  }, ${data}, document.getElementById('plot'));
+</script>
+</body>
+</html>
+`.text;
+}
