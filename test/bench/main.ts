@@ -1,0 +1,220 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { build } from 'esbuild';
+import { unzipSync } from 'fflate';
+import { type JournalEntry, TwinProcess } from '../../cli/twin-process';
+import { bundle, bundleDirectory, functionNames } from '../../scripts/bundle';
+
+/** A figure, how it was found, and what the design allows. */
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly budget?: number;
+  readonly method: string;
+}
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+const root = join(__dirname, '..', '..');
+const ROUNDS = 50;
+const COLD_STARTS = 15;
+
+async function main(): Promise<void> {
+  for (const name of functionNames()) await bundle(name);
+  const directory = mkdtempSync(join(tmpdir(), 'suture-bench-'));
+  try {
+    const figures = [
+      ...(await bundles(directory)),
+      ...synthesis(directory),
+      ...(await account(join(directory, 'stacks', 'suture'))),
+    ];
+    print(figures);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function bundles(directory: string): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const name of functionNames()) {
+    const zip = readFileSync(join(bundleDirectory, `${name}.zip`));
+    const code = unzipSync(zip)['index.js'];
+    if (!code) throw new Error(`${name}.zip has no index.js`);
+    const ours = join(directory, `${name}.js`);
+    writeFileSync(ours, code);
+    const plain = join(directory, `${name}-plain.js`);
+    await build({
+      entryPoints: [join(root, 'functions', name, 'index.ts')],
+      bundle: true,
+      minify: true,
+      platform: 'node',
+      target: 'node22',
+      outfile: plain,
+      logLevel: 'error',
+    });
+    const [init, plainInit] = [initMs(ours), initMs(plain)];
+    figures.push(
+      { name: `${name}: zip`, value: zip.length / 1024, unit: 'KB', budget: 120, method: 'bytes of the zip' },
+      {
+        name: `${name}: init`,
+        value: init,
+        unit: 'ms',
+        budget: 50,
+        method: `require() in a fresh process, median of ${COLD_STARTS}`,
+      },
+      {
+        name: `${name}: init against esbuild's defaults`,
+        value: (100 * init) / plainInit,
+        unit: '%',
+        method: 'the same for the same sources, bundled without our plugins',
+      },
+    );
+  }
+  return figures;
+}
+
+/** Time to load a bundle, as Lambda's cold start does. */
+function initMs(file: string): number {
+  const script = `const t = process.hrtime.bigint(); require(${JSON.stringify(file)}); process.stdout.write(String(Number(process.hrtime.bigint() - t) / 1e6))`;
+  const env = {
+    ...process.env,
+    AWS_REGION: 'eu-west-1',
+    LEDGER_TABLE: 't',
+    ALERT_TOPIC_ARN: 'a',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+  return median(
+    Array.from({ length: COLD_STARTS }, () =>
+      Number(execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' })),
+    ),
+  );
+}
+
+function synthesis(directory: string): Figure[] {
+  const settings = join(directory, 'settings.json');
+  writeFileSync(settings, JSON.stringify({ mode: 'enforce', governor: { actionsPerHour: 1_000_000 } }));
+  const run = () => {
+    const began = performance.now();
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', join(root, 'main.ts'), '--settings', settings, '--out', directory],
+      { encoding: 'utf8' },
+    );
+    if (status !== 0) throw new Error(stderr);
+    return (performance.now() - began) / 1000;
+  };
+  return [
+    {
+      name: 'synth',
+      value: median([run(), run(), run()]),
+      unit: 's',
+      budget: 2,
+      method: 'the whole process, median of 3',
+    },
+  ];
+}
+
+async function account(stack: string): Promise<Figure[]> {
+  const starts: number[] = [];
+  let twin: TwinProcess | undefined;
+  for (let start = 0; start < 3; start++) {
+    await twin?.stop();
+    const began = performance.now();
+    twin = await TwinProcess.start(stack);
+    starts.push((performance.now() - began) / 1000);
+  }
+  if (!twin) throw new Error('no twin');
+  try {
+    return [
+      {
+        name: 'twin ready',
+        value: median(starts),
+        unit: 's',
+        budget: 2,
+        method: 'from spawn to the line of JSON, median of 3',
+      },
+      ...(await fixes(twin)),
+    ];
+  } finally {
+    await twin.stop();
+  }
+}
+
+async function fixes(twin: TwinProcess): Promise<Figure[]> {
+  const { endpoint, region, operator } = twin.ready;
+  const ec2 = new EC2Client({ endpoint, region, credentials: operator });
+  const { GroupId } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: 'bench', Description: 'bench' }));
+  const round = async (): Promise<JournalEntry[]> => {
+    const since = (await twin.journal()).length;
+    await ec2.send(
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupId,
+        IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
+      }),
+    );
+    await twin.settle();
+    return twin.journal(since);
+  };
+  const elapsed = (journal: readonly JournalEntry[]) => {
+    const times = journal
+      .filter(({ operation }) => /^(Authorize|TransactWrite)/.test(operation))
+      .map(({ time }) => Date.parse(time));
+    return Math.max(...times) - Math.min(...times);
+  };
+  await round();
+  const journals: JournalEntry[][] = [];
+  for (let index = 0; index < ROUNDS; index++) journals.push(await round());
+  const calls = (journals[0] ?? []).filter(({ principal }) => principal.includes(':assumed-role/'));
+  const latencies = journals.map(elapsed);
+
+  const delayMs = 200;
+  await twin.fault({ operation: '*', delayMs, times: 1000, principal: 'AwsConfigLambdaSGRole' });
+  const trips = Math.round(elapsed(await round()) / delayMs);
+  await twin.clearFaults();
+  return [
+    {
+      name: 'plain fix: API calls',
+      value: calls.length,
+      unit: '',
+      budget: 8,
+      method: `the function's calls in the journal: ${calls.map(({ operation }) => operation).join(', ')}`,
+    },
+    {
+      name: 'plain fix: sequential round trips',
+      value: trips,
+      unit: '',
+      budget: 6,
+      method: `time of a fix whose every call takes ${delayMs} ms longer, divided by that`,
+    },
+    {
+      name: 'event in → receipt closed: median',
+      value: median(latencies),
+      unit: 'ms',
+      budget: 25,
+      method: `journal, from the call that opens to the transaction that closes, ${ROUNDS} rounds`,
+    },
+    { name: 'event in → receipt closed: p95', value: quantile(latencies, 0.95), unit: 'ms', method: 'the same rounds' },
+  ];
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))] ?? Number.NaN;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+function print(figures: readonly Figure[]): void {
+  console.log(
+    `Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}. Times travel as ratios only.\n`,
+  );
+  for (const { name, value, unit, budget, method } of figures) {
+    const verdict = budget === undefined ? '' : value <= budget ? `within ${budget}` : `OVER ${budget}`;
+    console.log(
+      `${name.padEnd(62)} ${value.toFixed(Number.isInteger(value) ? 0 : 1).padStart(8)} ${unit.padEnd(3)} ${verdict.padEnd(12)} ${method}`,
+    );
+  }
+}
+
+void main();

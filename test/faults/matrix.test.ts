@@ -1,0 +1,157 @@
+import { CreateManagedPrefixListCommand, ModifyManagedPrefixListCommand } from '@aws-sdk/client-ec2';
+import type { Variant } from '../support/stacks';
+import { type Call, type Fault, TestTwin, tcp } from '../support/twin';
+
+// Whatever goes wrong at whichever call, after 180 seconds the end is the same: the group is healed, nothing else has changed, no
+// action had more than one successful call, and the chain is whole. The calls are not listed here: a run without faults shows them.
+
+const ROLE = 'AwsConfigLambdaSGRole';
+const MUTATING = ['RevokeSecurityGroupIngress', 'AuthorizeSecurityGroupIngress'];
+
+/** What can be done to a call. */
+const faults: Readonly<Record<string, (call: Call) => Omit<Fault, 'operation'>>> = {
+  'killed before': () => ({ kill: 'before' }),
+  'killed after': () => ({ kill: 'after' }),
+  throttled: ({ service }) => ({
+    error:
+      {
+        ec2: 'RequestLimitExceeded',
+        dynamodb: 'ThrottlingException',
+        lambda: 'TooManyRequestsException',
+        sns: 'Throttling',
+      }[service] ?? 'Throttling',
+  }),
+  denied: ({ service }) => ({ error: service === 'ec2' ? 'UnauthorizedOperation' : 'AccessDeniedException' }),
+  delayed: () => ({ delayMs: 150 }),
+};
+
+/** One way to be healed. */
+interface Path {
+  readonly variant: Variant;
+  /** Makes a group that is in order, and says how it will be opened. */
+  arrange(twin: TestTwin): Promise<{ groupId: string; open: () => Promise<unknown> }>;
+  /** What must be open in the end, as `port source`. */
+  readonly ingress: readonly string[];
+}
+
+const inOrder = ['22 10.0.0.0/8', '443 0.0.0.0/0'];
+const paths: Readonly<Record<string, Path>> = {
+  'an opened port': {
+    variant: 'enforce',
+    async arrange(twin) {
+      const groupId = await twin.makeGroup();
+      return { groupId, open: () => twin.authorize(groupId, tcp(22), tcp(465)) };
+    },
+    ingress: inOrder,
+  },
+  'a widened prefix list': {
+    variant: 'enforce',
+    async arrange(twin) {
+      const groupId = await twin.makeGroup();
+      const { PrefixList: { PrefixListId: list = '' } = {} } = await twin.ec2.send(
+        new CreateManagedPrefixListCommand({
+          PrefixListName: 'partners',
+          AddressFamily: 'IPv4',
+          MaxEntries: 5,
+          Entries: [{ Cidr: '10.0.0.0/8' }],
+        }),
+      );
+      await twin.authorize(groupId, {
+        IpProtocol: 'tcp',
+        FromPort: 22,
+        ToPort: 22,
+        PrefixListIds: [{ PrefixListId: list }],
+      });
+      await twin.advance(1);
+      return {
+        groupId,
+        open: () =>
+          twin.ec2.send(
+            new ModifyManagedPrefixListCommand({
+              PrefixListId: list,
+              CurrentVersion: 1,
+              AddEntries: [{ Cidr: '0.0.0.0/0' }],
+            }),
+          ),
+      };
+    },
+    ingress: inOrder,
+  },
+  'a wide rule that is narrowed': {
+    variant: 'narrow',
+    async arrange(twin) {
+      const groupId = await twin.makeGroup(undefined, [tcp(22, '10.0.0.0/8')]);
+      return { groupId, open: () => twin.authorize(groupId, tcp([0, 1023])) };
+    },
+    ingress: ['22 10.0.0.0/8', '80 0.0.0.0/0', '443 0.0.0.0/0'],
+  },
+};
+
+describe.each(Object.entries(paths))('%s', (_name, path) => {
+  let twin: TestTwin;
+  let expected: Call[];
+
+  beforeAll(async () => {
+    twin = await TestTwin.start(path.variant);
+    expected = (await run()).calls;
+  });
+  afterAll(() => twin.stop());
+
+  /** Opens a new group under a fault, and waits three minutes of the twin's time. */
+  async function run(fault?: Fault): Promise<{ calls: Call[]; hit: boolean }> {
+    const { groupId, open } = await path.arrange(twin);
+    await twin.settle();
+    const others = JSON.stringify(await otherGroups(groupId));
+    const since = await twin.mark();
+    if (fault) await twin.fault({ ...fault, principal: ROLE });
+    await open();
+    await twin.advance(180);
+    await twin.settle();
+    const { faults: waiting } = await twin.control<{ faults: unknown[] }>('GET', '/faults');
+    await twin.clearFaults();
+
+    const ingress = (await twin.rules(groupId)).filter(({ IsEgress }) => !IsEgress);
+    expect(
+      ingress.map(({ FromPort, CidrIpv4, PrefixListId }) => `${FromPort} ${CidrIpv4 ?? PrefixListId}`).sort(),
+    ).toEqual([...path.ingress].sort());
+    expect(JSON.stringify(await otherGroups(groupId))).toBe(others);
+    const calls = await twin.calls(since);
+    checkEffects(calls, await twin.chain(groupId));
+    return { calls, hit: waiting.length === 0 };
+  }
+
+  async function otherGroups(groupId: string): Promise<unknown> {
+    return ((await twin.everyGroup()) as { GroupId: string }[]).filter(({ GroupId }) => GroupId !== groupId);
+  }
+
+  it.each(Object.keys(faults))('ends the same when any one call is %s', async (kind) => {
+    expect(expected.length).toBeGreaterThanOrEqual(7);
+    const seen = new Map<string, number>();
+    for (const call of expected) {
+      const operation = `${call.service}:${call.operation}`;
+      const skip = seen.get(operation) ?? 0;
+      seen.set(operation, skip + 1);
+      const make = faults[kind] ?? (() => ({}));
+      const { hit } = await run({ operation, skip, ...make(call) });
+      expect({ operation, skip, hit }).toEqual({ operation, skip, hit: true });
+    }
+  });
+});
+
+/** At most one successful mutating call for each action that was planned, and each of them receipted. */
+function checkEffects(calls: readonly Call[], chain: Awaited<ReturnType<TestTwin['chain']>>): void {
+  const effects = calls.filter(({ operation, error }) => MUTATING.includes(operation) && error === null);
+  const texts = effects.map(({ operation, parameters: { SecurityGroupRuleIds, IpPermissions } }) =>
+    JSON.stringify([operation, SecurityGroupRuleIds ?? IpPermissions]),
+  );
+  expect(new Set(texts).size).toBe(texts.length);
+  const planned = chain
+    .filter(({ kind }) => kind === 'intent')
+    .flatMap(({ actions }) => actions.map(({ kind }) => kind));
+  for (const operation of MUTATING) {
+    expect(effects.filter((call) => call.operation === operation).length).toBeLessThanOrEqual(
+      planned.filter((kind) => kind === operation).length,
+    );
+  }
+  expect(chain.some(({ kind, outcome }) => kind === 'outcome' && outcome === 'REMEDIATED')).toBe(true);
+}
