@@ -4,6 +4,8 @@ module.exports = {
   transform: { '\\.ts$': '<rootDir>/test/support/transform.js' },
   // Types are checked by `npm run types`; bundles and Terraform are made once, before all tests.
   globalSetup: '<rootDir>/test/support/build-once.ts',
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Scenarios wait more than they compute.
+  maxWorkers: 3,
 };

@@ -77,6 +77,12 @@ function tokenize(pattern: string, variables: Variables, style: Style): readonly
 
 /** Matches a whole text, in time proportional to both lengths: `from` holds the positions that the tokens so far can reach. */
 export function matches(pattern: string, text: string, variables: Variables, style: Style): Match {
+  // Most patterns tell by their first letters. One with a variable may have no answer at all.
+  const [literal] = /^[^*?]*/.exec(pattern) ?? [''];
+  if (!pattern.includes('$')) {
+    if (literal === pattern) return pattern === text;
+    if (!text.startsWith(literal)) return false;
+  }
   const tokens = tokenize(pattern, variables, style);
   if (tokens === undefined) return undefined;
   let from = [true];

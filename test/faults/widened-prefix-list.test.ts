@@ -1,0 +1,38 @@
+import { CreateManagedPrefixListCommand, ModifyManagedPrefixListCommand } from '@aws-sdk/client-ec2';
+import { endsTheSame, IN_ORDER } from './matrix';
+
+describe('a widened prefix list', () => {
+  endsTheSame({
+    variant: 'enforce',
+    async arrange(twin) {
+      const groupId = await twin.makeGroup();
+      const { PrefixList: { PrefixListId: list = '' } = {} } = await twin.ec2.send(
+        new CreateManagedPrefixListCommand({
+          PrefixListName: 'partners',
+          AddressFamily: 'IPv4',
+          MaxEntries: 5,
+          Entries: [{ Cidr: '10.0.0.0/8' }],
+        }),
+      );
+      await twin.authorize(groupId, {
+        IpProtocol: 'tcp',
+        FromPort: 22,
+        ToPort: 22,
+        PrefixListIds: [{ PrefixListId: list }],
+      });
+      await twin.advance(1);
+      return {
+        groupId,
+        open: () =>
+          twin.ec2.send(
+            new ModifyManagedPrefixListCommand({
+              PrefixListId: list,
+              CurrentVersion: 1,
+              AddEntries: [{ Cidr: '0.0.0.0/0' }],
+            }),
+          ),
+      };
+    },
+    ingress: IN_ORDER,
+  });
+});
