@@ -50,7 +50,7 @@ export function reportPage({ groupId, steps, before, opened, after, receipt, lat
   .at { color: var(--dim); font-variant-numeric: tabular-nums; }
   code, td { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; } .lines { color: var(--dim); font-size: 13px; overflow-wrap: anywhere; }
   table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-  .kept { color: var(--good); } .revoked { color: var(--bad); } .u-title { font-size: 14px; }
+  td:first-child { white-space: nowrap; padding-right: 1.2rem; } .kept { color: var(--good); } .revoked { color: var(--bad); } .u-title { font-size: 14px; }
 </style>
 </head>
 <body>
