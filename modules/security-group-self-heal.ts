@@ -66,8 +66,12 @@ export class SecurityGroupSelfHeal extends Construct {
 }
 
 /** @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
-function securityGroupStatements(account: Account, { keepAllowedPorts }: Policy['securityGroups']): PolicyStatement[] {
+function securityGroupStatements(
+  account: Account,
+  { keepAllowedPorts, blueprints }: Policy['securityGroups'],
+): PolicyStatement[] {
   const groups = account.arn('ec2', 'security-group/*');
+  const restored = [...new Set(blueprints.flatMap(({ groups: { ids } }) => ids))];
   return [
     {
       Sid: 'ReadSecurityGroups',
@@ -83,6 +87,15 @@ function securityGroupStatements(account: Account, { keepAllowedPorts }: Policy[
     { Sid: 'CloseSecurityGroups', Action: 'ec2:RevokeSecurityGroupIngress', Resource: groups },
     ...(keepAllowedPorts
       ? [{ Sid: 'NarrowSecurityGroups', Action: 'ec2:AuthorizeSecurityGroupIngress', Resource: groups }]
+      : []),
+    ...(restored.length > 0
+      ? [
+          {
+            Sid: 'RestoreBlueprints',
+            Action: 'ec2:AuthorizeSecurityGroupIngress',
+            Resource: restored.map((id) => account.arn('ec2', `security-group/${id}`)),
+          },
+        ]
       : []),
   ];
 }

@@ -22,13 +22,21 @@ const allowedPort = z.strictObject({
 const blueprintRule = z.strictObject({
   protocol: z.enum(['tcp', 'udp']).describe('`tcp` or `udp`.'),
   port: port.describe('One port, 0 to 65535.'),
-  source: z.string().min(1).describe('A CIDR, a prefix list id or a security group id.'),
+  source: z
+    .union(
+      [z.cidrv4(), z.cidrv6(), z.string().regex(/^(pl|sg)-[0-9a-f]+$/)],
+      'expected a CIDR such as 10.0.0.0/8, a prefix list id or a security group id',
+    )
+    .describe('A CIDR, a prefix list id or a security group id.'),
 });
 
 const blueprint = z.strictObject({
   groups: z
     .strictObject({
-      ids: names('Group ids. Missing rules are restored, extra ones revoked.'),
+      ids: z
+        .array(z.string().regex(/^sg-[0-9a-f]+$/, 'expected a security group id such as sg-0123456789abcdef0'))
+        .default([])
+        .describe('Group ids. Missing rules are restored, extra ones revoked.'),
       names: names('Group names. Extra rules are revoked; nothing is restored, since anybody can name a group.'),
       tags: z
         .record(z.string(), z.string())
@@ -282,7 +290,6 @@ const NOBODY_APPROVES = 'changes are held and told, but the command that approve
 const planned: ReadonlyArray<{ path: string; only?: unknown; warning: string }> = [
   { path: 'mode', only: 'approve', warning: NOBODY_APPROVES },
   { path: 'securityGroups.mode', only: 'approve', warning: NOBODY_APPROVES },
-  { path: 'securityGroups.blueprints', warning: 'has no effect: blueprints do not exist yet' },
   { path: 'buckets', warning: 'has no effect: the bucket remediation does not exist yet' },
   { path: 'incidents', warning: 'has no effect: the incident workflow does not exist yet' },
   { path: 'governor.percentOfResources', warning: 'has no effect: without sweeps nothing counts the resources yet' },

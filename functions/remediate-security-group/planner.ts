@@ -1,6 +1,7 @@
 import { exemptionFor } from '../core/exceptions';
 import type { Policy } from '../core/policy';
 import type { Conflict, Plan } from '../core/remediation';
+import { blueprintFor, type WrittenIngress } from './blueprint';
 import { coversInternet, isInternet } from './internet';
 import {
   type AuthorizeIngress,
@@ -30,7 +31,7 @@ export const protocolName = (protocol: string): string =>
   PROTOCOL_NAMES[protocol.toLowerCase()] ?? protocol.toLowerCase();
 
 /**
- * Decides which ingress rules must go. Planning again after the plan was applied yields no action.
+ * Decides which ingress rules must go, and which must come back. Planning again after the plan was applied yields no action.
  *
  * | source                               | protocol and ports               | decision |
  * | ------------------------------------ | -------------------------------- | -------- |
@@ -42,21 +43,37 @@ export const protocolName = (protocol: string): string =>
  * | the internet, or a list that has it  | anything else, also -1           | revoke   |
  *
  * With `keepAllowedPorts` the allowed ports within such a rule are authorised first, under rules of their own.
+ *
+ * | a group with a blueprint             | by id      | by name or tag        |
+ * | ------------------------------------ | ---------- | --------------------- |
+ * | a rule that is written down          | keep       | as in the table above |
+ * | any other rule                       | revoke     | revoke                |
+ * | a written rule that is missing       | authorise  | -                     |
  */
 export function planSecurityGroup(group: SecurityGroup, policy: Policy): Plan<SecurityGroupAction> {
   const rules = policy.securityGroups;
-  const exposed = group.ingress.filter((rule) => isExposed(rule, group, rules));
-  const ofGroup = exposed.length > 0 ? exemptionFor(policy, group) : undefined;
-  const exemptions = exposed.map((rule) => ({
-    target: rule.ruleId,
-    exception: (ofGroup ?? exemptionFor(policy, { arn: ruleArn(group, rule), tags: rule.tags }))?.id,
-  }));
-  const exempt = exemptions.flatMap(({ target, exception }) =>
-    exception === undefined ? [] : [{ target, exception }],
+  const blueprint = blueprintFor(group, rules);
+  const found = group.ingress.flatMap((rule) => {
+    const fault = faultOf(rule, group, rules, blueprint);
+    return fault ? [{ rule, fault }] : [];
+  });
+  const present = new Set(group.ingress.map(permissionKey));
+  const missing = [...(blueprint?.restorable ?? [])].flatMap(([key, permission]) =>
+    present.has(key) ? [] : [permission],
   );
-  const violating = atMost(exposed.filter((_rule, index) => exemptions[index]?.exception === undefined));
+  const ofGroup = found.length + missing.length > 0 ? exemptionFor(policy, group)?.id : undefined;
+  const judged = found.map((one) => ({
+    ...one,
+    exception: ofGroup ?? exemptionFor(policy, { arn: ruleArn(group, one.rule), tags: one.rule.tags })?.id,
+  }));
+  const exempt = [
+    ...judged.flatMap(({ rule, exception }) => (exception === undefined ? [] : [{ target: rule.ruleId, exception }])),
+    ...(ofGroup !== undefined && found.length === 0 ? [{ target: group.groupId, exception: ofGroup }] : []),
+  ];
+  const violating = atMost(judged.filter(({ exception }) => exception === undefined));
+  const restored = ofGroup === undefined ? missing : [];
 
-  if (violating.length === 0)
+  if (violating.length + restored.length === 0)
     return {
       actions: [],
       exempt,
@@ -65,8 +82,40 @@ export function planSecurityGroup(group: SecurityGroup, policy: Policy): Plan<Se
           ? 'every exposed rule is covered by an exception'
           : 'no rule exposes more than the policy allows',
     };
-  const reason = `open to the internet: ${violating.map(portsText).join(', ')}`;
-  return { actions: actionsFor(group, violating, rules), exempt, reason };
+  const of = (wanted: Fault) => violating.filter(({ fault }) => fault === wanted).map(({ rule }) => rule);
+  const reasons: [string, readonly Permission[]][] = [
+    ['missing from the blueprint', restored],
+    ['open to the internet', of('exposed')],
+    ['not in the blueprint', of('surplus')],
+  ];
+  return {
+    // Where the ingress is written down, a wide rule leaves nothing behind.
+    actions: actionsFor(
+      group,
+      { exposed: of('exposed'), surplus: of('surplus'), restored },
+      { ...rules, keepAllowedPorts: rules.keepAllowedPorts && !blueprint },
+    ),
+    exempt,
+    reason: reasons
+      .filter(([, permissions]) => permissions.length > 0)
+      .map(([what, permissions]) => `${what}: ${permissions.map(portsText).join(', ')}`)
+      .join('; '),
+  };
+}
+
+/** Why a rule must go. */
+type Fault = 'exposed' | 'surplus';
+
+function faultOf(
+  rule: IngressRule,
+  group: SecurityGroup,
+  policy: SecurityGroupPolicy,
+  blueprint: WrittenIngress | undefined,
+): Fault | undefined {
+  const key = permissionKey(rule);
+  if (blueprint?.restorable.has(key)) return undefined;
+  if (isExposed(rule, group, policy)) return 'exposed';
+  return blueprint && !blueprint.required.has(key) ? 'surplus' : undefined;
 }
 
 /** `arn:aws:ec2:eu-west-1:111122223333:security-group-rule/sgr-0abc` */
@@ -75,16 +124,24 @@ const ruleArn = ({ arn }: SecurityGroup, { ruleId }: IngressRule): string =>
 
 function actionsFor(
   { groupId, ingress }: SecurityGroup,
-  violating: readonly IngressRule[],
+  {
+    exposed,
+    surplus,
+    restored,
+  }: {
+    readonly exposed: readonly IngressRule[];
+    readonly surplus: readonly IngressRule[];
+    readonly restored: readonly Permission[];
+  },
   policy: SecurityGroupPolicy,
 ): SecurityGroupAction[] {
-  const remainders = violating.map((rule) => ({
+  const remainders = exposed.map((rule) => ({
     rule,
     permissions: policy.keepAllowedPorts ? allowedPartOf(rule, policy) : [],
   }));
-  const plain = remainders.filter(({ permissions }) => permissions.length === 0).map(({ rule }) => rule.ruleId);
+  const plain = remainders.filter(({ permissions }) => permissions.length === 0).map(({ rule }) => rule);
   const wide = remainders.filter(({ permissions }) => permissions.length > 0);
-  const present = new Set(ingress.map(permissionKey));
+  const present = new Set([...ingress, ...restored].map(permissionKey));
   const missing = new Map(
     wide
       .flatMap(({ permissions }) => permissions.map((permission) => [permissionKey(permission), permission] as const))
@@ -92,22 +149,22 @@ function actionsFor(
   );
 
   const actions: SecurityGroupAction[] = [];
-  // What only has to go goes first, and makes room for what replaces the rest.
-  if (plain.length > 0) actions.push({ kind: 'RevokeSecurityGroupIngress', groupId, ruleIds: plain });
-  const needs =
-    missing.size > 0
-      ? {
-          needs:
-            actions.push({ kind: 'AuthorizeSecurityGroupIngress', groupId, permissions: [...missing.values()] }) - 1,
-        }
-      : {};
-  if (wide.length > 0)
-    actions.push({
-      kind: 'RevokeSecurityGroupIngress',
-      groupId,
-      ruleIds: wide.map(({ rule }) => rule.ruleId),
-      ...needs,
-    });
+  const revoke = (rules: readonly IngressRule[], needs = {}) => {
+    const ruleIds = rules.map(({ ruleId }) => ruleId);
+    if (ruleIds.length > 0) actions.push({ kind: 'RevokeSecurityGroupIngress', groupId, ruleIds, ...needs });
+  };
+  const authorize = (permissions: readonly Permission[]) =>
+    permissions.length === 0
+      ? {}
+      : { needs: actions.push({ kind: 'AuthorizeSecurityGroupIngress', groupId, permissions }) - 1 };
+  // What a blueprint misses comes back first: it serves somebody.
+  authorize(restored);
+  // What only has to go makes room for what replaces the rest.
+  revoke([...plain, ...surplus]);
+  revoke(
+    wide.map(({ rule }) => rule),
+    authorize([...missing.values()]),
+  );
   return actions;
 }
 
@@ -188,9 +245,9 @@ function allowedPartOf(rule: IngressRule, policy: SecurityGroupPolicy): Permissi
 }
 
 /** As many rules as a receipt holds; the first in any case. */
-function atMost(rules: readonly IngressRule[]): readonly IngressRule[] {
+function atMost<T extends { readonly rule: IngressRule }>(judged: readonly T[]): readonly T[] {
   let characters = 0;
-  return rules.filter((rule, index) => {
+  return judged.filter(({ rule }, index) => {
     characters += JSON.stringify(rule).length;
     return index === 0 || characters <= MAX_TOUCHED_CHARACTERS;
   });

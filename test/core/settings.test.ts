@@ -127,7 +127,6 @@ it('refuses two exceptions of one name', () => {
 describe('warnings', () => {
   it('name each key that is set to something whose part does not exist yet', () => {
     expect(settingsWarnings(everything, '2026-11-21').map((line) => line.split(': ')[0])).toEqual([
-      'securityGroups.blueprints',
       'buckets.mode',
       'buckets.encryption',
       'buckets.publicStatements',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { blueprintFor } from '../../functions/remediate-security-group/blueprint';
 import {
   isDone,
   planSecurityGroup,
@@ -60,10 +61,30 @@ const ingressRule: fc.Arbitrary<IngressRule> = fc
 const securityGroup: fc.Arbitrary<SecurityGroup> = fc
   .uniqueArray(ingressRule, { maxLength: 12, selector: permissionKey })
   .map((ingress) =>
-    group(ingress, { prefixLists: { 'pl-world': ['10.0.0.0/8', '0.0.0.0/0'], 'pl-office': ['198.51.100.0/24'] } }),
+    group(ingress, {
+      tags: { tier: 'web' },
+      prefixLists: { 'pl-world': ['10.0.0.0/8', '0.0.0.0/0'], 'pl-office': ['198.51.100.0/24'] },
+    }),
   );
+const blueprint = fc.record({
+  groups: fc.constantFrom(
+    { ids: ['sg-0abc0123456789def'] },
+    { names: ['web'] },
+    { tags: { tier: 'web' } },
+    { names: ['somebody-else'] },
+  ),
+  required: fc.array(
+    fc.record({
+      protocol: fc.constantFrom('tcp', 'udp'),
+      port,
+      source: fc.constantFrom('0.0.0.0/0', '::/0', '10.1.2.3/8', 'sg-0fff0123456789def'),
+    }),
+    { maxLength: 3 },
+  ),
+});
 const policy = fc
   .record({
+    blueprints: fc.array(blueprint, { maxLength: 2 }),
     allowedPorts: fc.uniqueArray(fc.record({ protocol: fc.constantFrom('tcp', 'udp'), port }), {
       maxLength: 4,
       selector: JSON.stringify,
@@ -106,13 +127,15 @@ it('leaves nothing to plan once it is applied, and shows each action in effect',
   );
 });
 
-it('opens nothing that was not open before', () => {
+it('opens nothing that was not open before, but what a blueprint by id asks for', () => {
   fc.assert(
     fc.property(securityGroup, policy, (given, rules) => {
       for (const action of planSecurityGroup(given, rules).actions) {
         if (action.kind !== 'AuthorizeSecurityGroupIngress') continue;
-        expect(rules.securityGroups.keepAllowedPorts).toBe(true);
-        for (const { fromPort, toPort, source: from } of action.permissions) {
+        const asked = blueprintFor(given, rules.securityGroups)?.restorable;
+        const others = action.permissions.filter((permission) => !asked?.has(permissionKey(permission)));
+        expect(rules.securityGroups.keepAllowedPorts || others.length === 0).toBe(true);
+        for (const { fromPort, toPort, source: from } of others) {
           expect(fromPort).toBe(toPort);
           const wider = given.ingress.some(
             (old) =>
