@@ -12,15 +12,25 @@ import { randomSteps } from './random-steps';
 import { isSame, motoSide, type Outcome, type Side, twinSide } from './sides';
 import { SETUP, type Step } from './steps';
 
-const without = (lines: readonly string[], others: readonly string[]) => lines.filter((line) => !others.includes(line));
+/** Lines that are not, or not as often, among others. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return lines.filter((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
 
 function report(asked: Step, ours: Outcome, moto: Outcome): void {
   const say = ({ error, message, after }: Outcome, other: Outcome) =>
     `${error ?? 'done'}${message === undefined ? '' : ` (${message})`}; has alone: ${JSON.stringify(without(after, other.after))}`;
-  console.error(`\n${asked.operation} ${JSON.stringify(asked.input)}\nmoto ${say(moto, ours)}\nours ${say(ours, moto)}`);
+  console.error(
+    `\n${asked.operation} ${JSON.stringify(asked.input)}\nmoto ${say(moto, ours)}\nours ${say(ours, moto)}`,
+  );
 }
 
-/** Runs steps on both. After a difference both go on from what the twin has. */
+/** Runs steps on both. After a difference both go on from what they have in common. */
 async function compare(twin: Side, moto: Side, steps: readonly Step[]) {
   const result = { faults: 0, explained: 0, errors: 0, seen: new Set<string>() };
   for (const asked of steps) {
@@ -35,12 +45,12 @@ async function compare(twin: Side, moto: Side, steps: readonly Step[]) {
       result.faults += 1;
       report(asked, ours, theirs);
     }
-    await moto.makeLike(twin);
+    if (!/PrefixList/.test(asked.operation)) await Promise.all([moto.keepOnly(ours), twin.keepOnly(theirs)]);
   }
   return result;
 }
 
-async function main([count = '600', seed = '1']: readonly string[]): Promise<number> {
+async function main([count = '300', seed = '1']: readonly string[]): Promise<number> {
   const server = await startMoto();
   const [twin, moto] = [await twinSide(), motoSide(server.endpoint)];
   try {

@@ -9,7 +9,10 @@ const egress = (group: string, ...IpPermissions: object[]) =>
 const revokeEgress = (group: string, ...IpPermissions: object[]) =>
   step('revokeSecurityGroupEgress', { GroupId: group, IpPermissions });
 const modify = (group: string, SecurityGroupRuleId: string, SecurityGroupRule: object) =>
-  step('modifySecurityGroupRules', { GroupId: group, SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule }] });
+  step('modifySecurityGroupRules', {
+    GroupId: group,
+    SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule }],
+  });
 const describe = (group: string, ...IpPermissions: object[]) =>
   step('updateSecurityGroupRuleDescriptionsIngress', { GroupId: group, IpPermissions });
 const list = (input: object) => step('modifyManagedPrefixList', { PrefixListId: '<four>', ...input });
@@ -30,6 +33,9 @@ export const FIXED_STEPS: readonly Step[] = [
   revoke('<web>', tcp(22, '10.0.0.0/8', '<database>')),
   revoke('<web>', permit('-1', undefined, '::/0')),
   revokeEgress('<web>', tcp(443, '10.0.0.0/8')),
+  egress('<web>', tcp(443, '::/0')),
+  revokeEgress('<web>', tcp(443, '::/0')),
+  revokeEgress('<elsewhere>', permit('-1', undefined, '::/0')),
   step('revokeSecurityGroupIngress', { GroupId: '<web>', SecurityGroupRuleIds: ['<web in 0>', '<web in 2>'] }),
   step('revokeSecurityGroupEgress', { GroupId: '<web>', SecurityGroupRuleIds: ['<web out 0>'] }),
   step('authorizeSecurityGroupIngress', { GroupName: 'database', ...ssh, CidrIp: '10.0.0.0/8' }),
@@ -72,11 +78,14 @@ export const FIXED_STEPS: readonly Step[] = [
   authorize('<database>', tcp(2000, '10.0.0.0/8')),
   authorize('<database>', tcp(2000, '::/0')),
   authorize('<elsewhere>', ...many(1000, 61)),
+  revoke('<database>', ...many(1000, 60)),
 
   // Rules change.
   authorize('<elsewhere>', described('office')),
   describe('<elsewhere>', described('home')),
   modify('<elsewhere>', '<elsewhere in 0>', { ...ssh, CidrIpv4: '10.1.0.0/16', Description: 'new' }),
+  authorize('<elsewhere>', tcp(22, '10.2.0.0/16')),
+  modify('<elsewhere>', '<elsewhere in 0>', { ...ssh, CidrIpv4: '10.2.0.0/16' }),
   modify('<elsewhere>', '<elsewhere in 0>', { IpProtocol: '-1', CidrIpv4: '10.1.0.0/16' }),
   modify('<elsewhere>', 'sgr-0123456789abcdef0', { ...ssh, CidrIpv4: '10.1.0.0/16' }),
   modify('<elsewhere>', '<elsewhere in 0>', { ...ssh, CidrIpv6: '2001:db8::/32' }),

@@ -21,9 +21,27 @@ class Requests {
     const { random } = this;
     const peers = [...new Set(random.some(2, () => this.peer(group)))];
     return random.pick([
-      () => permit('tcp', random.pick([[22, 22], [80, 443], [0, 65535]] as const), ...peers),
+      () =>
+        permit(
+          'tcp',
+          random.pick([
+            [22, 22],
+            [80, 443],
+            [0, 65535],
+          ] as const),
+          ...peers,
+        ),
       () => permit('udp', [53, 53], ...peers),
-      () => permit('icmp', random.pick([[-1, -1], [8, -1], [3, 4]] as const), ...peers),
+      () =>
+        permit(
+          'icmp',
+          random.pick([
+            [-1, -1],
+            [8, -1],
+            [3, 4],
+          ] as const),
+          ...peers,
+        ),
       () => permit('-1', undefined, ...peers),
     ])();
   }

@@ -13,6 +13,7 @@ export interface Outcome {
   /** Not compared, but shown. */
   readonly message?: string;
   readonly after: readonly string[];
+  readonly before: readonly string[];
 }
 
 type Method = (input: unknown) => Promise<Record<string, unknown>>;
@@ -37,6 +38,8 @@ export class Side {
 
   /** @throws whatever is no answer of EC2. */
   async run(step: Step): Promise<Outcome> {
+    const read = () => (/PrefixList/.test(step.operation) ? this.entries() : this.rules());
+    const before = await read();
     const result = await this.send(step).then(
       () => ({}),
       (error: unknown) => {
@@ -46,7 +49,7 @@ export class Side {
         throw error;
       },
     );
-    return { ...result, after: await this.everything() };
+    return { ...result, before, after: await read() };
   }
 
   private async send({ operation, input, name }: Step): Promise<void> {
@@ -93,53 +96,40 @@ export class Side {
     return `${IsEgress ? 'out' : 'in'} ${IpProtocol} ${FromPort}-${ToPort} ${peer}${description}`;
   }
 
-  private async everything(): Promise<string[]> {
-    const lines: string[] = [];
-    for (const group of GROUPS) {
-      if (!this.ids.has(group)) continue;
-      for (const rule of await this.rulesOf(group)) lines.push(`${group} ${this.textOf(rule)}`);
-    }
-    for (const list of LISTS) {
-      const PrefixListId = this.ids.get(list);
-      if (PrefixListId === undefined) continue;
-      const { Entries = [] } = await this.client.getManagedPrefixListEntries({ PrefixListId });
-      lines.push(`${list} ${Entries.map(({ Cidr }) => Cidr).sort()}`);
-    }
-    return lines;
+  private async rules(): Promise<string[]> {
+    const names = new Map(GROUPS.map((name) => [this.ids.get(name), name]));
+    const Filters = [{ Name: 'group-id', Values: [...names.keys()].flatMap((id) => id ?? []) }];
+    if (Filters[0]?.Values.length === 0) return [];
+    const { SecurityGroupRules = [] } = await this.client.describeSecurityGroupRules({ Filters });
+    return SecurityGroupRules.map((rule) => `${names.get(rule.GroupId)} ${this.textOf(rule)}`).sort();
   }
 
-  /** Rules of a group, as its own permissions would make them again. */
-  async makeLike(other: Side): Promise<void> {
+  private async entries(): Promise<string[]> {
+    const lines: string[] = [];
+    for (const list of LISTS.filter((name) => this.ids.has(name))) {
+      const { Entries = [] } = await this.client.getManagedPrefixListEntries({ PrefixListId: this.ids.get(list) });
+      lines.push(...Entries.map(({ Cidr }) => `${list} ${Cidr}`));
+    }
+    return lines.sort();
+  }
+
+  /** Revokes the rules that are not among those of an outcome. */
+  async keepOnly({ after }: Outcome): Promise<void> {
+    const wanted = [...after];
     for (const group of GROUPS) {
       const GroupId = this.ids.get(group) ?? '';
-      for (const { SecurityGroupRuleId = '', IsEgress } of await this.rulesOf(group)) {
-        const input = { GroupId, SecurityGroupRuleIds: [SecurityGroupRuleId] };
-        await (IsEgress
+      for (const rule of await this.rulesOf(group)) {
+        const at = wanted.indexOf(`${group} ${this.textOf(rule)}`);
+        if (at >= 0) {
+          wanted.splice(at, 1);
+          continue;
+        }
+        const input = { GroupId, SecurityGroupRuleIds: [rule.SecurityGroupRuleId ?? ''] };
+        await (rule.IsEgress
           ? this.client.revokeSecurityGroupEgress(input)
           : this.client.revokeSecurityGroupIngress(input));
       }
-      for (const rule of await other.rulesOf(group)) {
-        const input = { GroupId, IpPermissions: [await this.permissionFor(rule, other)] };
-        await (rule.IsEgress
-          ? this.client.authorizeSecurityGroupEgress(input)
-          : this.client.authorizeSecurityGroupIngress(input));
-      }
     }
-  }
-
-  private async permissionFor(rule: SecurityGroupRule, other: Side) {
-    const { IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupInfo } = rule;
-    const Description = rule.Description ? { Description: rule.Description } : {};
-    const here = (id: string) => this.ids.get([...other.ids].find(([, one]) => one === id)?.[0] ?? '') ?? id;
-    const groupId = ReferencedGroupInfo?.GroupId;
-    return {
-      IpProtocol,
-      ...(IpProtocol !== '-1' && { FromPort, ToPort }),
-      ...(CidrIpv4 && { IpRanges: [{ CidrIp: CidrIpv4, ...Description }] }),
-      ...(CidrIpv6 && { Ipv6Ranges: [{ CidrIpv6, ...Description }] }),
-      ...(PrefixListId && { PrefixListIds: [{ PrefixListId: here(PrefixListId), ...Description }] }),
-      ...(groupId && { UserIdGroupPairs: [{ GroupId: here(groupId), ...Description }] }),
-    };
   }
 }
 

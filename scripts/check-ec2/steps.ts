@@ -23,11 +23,7 @@ export const LISTS = ['four', 'six'];
 const group = (name: string, more: object = {}) =>
   step('createSecurityGroup', { GroupName: name, Description: 'to compare', ...more }, name);
 const list = (name: string, AddressFamily: string, Cidr: string) =>
-  step(
-    'createManagedPrefixList',
-    { PrefixListName: name, AddressFamily, MaxEntries: 5, Entries: [{ Cidr }] },
-    name,
-  );
+  step('createManagedPrefixList', { PrefixListName: name, AddressFamily, MaxEntries: 5, Entries: [{ Cidr }] }, name);
 
 /** Makes the resources that all other steps work on. */
 export const SETUP: readonly Step[] = [
