@@ -1,4 +1,5 @@
 import type { Fault } from './faults';
+import type { Scope } from './service';
 import { putEvents } from './services/events';
 import type { Stacks } from './terraform/stacks';
 import type { Twin } from './twin';
@@ -51,7 +52,9 @@ export class Control {
     },
     'POST /emit': ({ events }) => {
       if (!Array.isArray(events)) throw new BadRequest('events: expected a list of whole EventBridge events');
-      return { accepted: events.map((event: unknown) => this.emit(event)).length };
+      // All of them or none.
+      for (const event of events.map(wholeEvent)) putEvents(this.twin, event, 'default', [event]);
+      return { accepted: events.length };
     },
     'POST /faults': async (fault) => {
       await asked(() => this.twin.faults.add(fault as unknown as Fault));
@@ -66,21 +69,25 @@ export class Control {
     'GET /outbox': () => this.twin.outbox.entries,
     'GET /unsupported': () => ({
       operations: this.twin.unsupported.listOperations(),
-      arguments: this.stacks.unreadArguments(),
+      arguments: [...this.stacks.unreadArguments(), ...this.twin.unsupported.arguments],
     }),
   };
-
-  private emit(event: unknown): void {
-    const { account, region, source } = (event ?? {}) as Record<string, unknown>;
-    if (typeof account !== 'string' || typeof region !== 'string' || typeof source !== 'string') {
-      throw new BadRequest('an event needs "source", "account", "region", "detail-type" and "detail"');
-    }
-    putEvents(this.twin, { account, region }, 'default', [event as Record<string, unknown>]);
-  }
 
   private now(): string {
     return this.twin.clock.now().toISOString();
   }
+}
+
+type WholeEvent = Scope & Record<string, unknown>;
+
+function wholeEvent(event: unknown): WholeEvent {
+  const given = (event ?? {}) as Record<string, unknown>;
+  const isWhole =
+    ['source', 'account', 'region', 'detail-type'].every((key) => typeof given[key] === 'string') &&
+    given.detail !== null &&
+    typeof given.detail === 'object';
+  if (!isWhole) throw new BadRequest('an event needs "source", "account", "region", "detail-type" and "detail"');
+  return given as WholeEvent;
 }
 
 function parseBody(body: Uint8Array): Record<string, unknown> {

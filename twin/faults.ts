@@ -18,12 +18,19 @@ export interface Fault {
   readonly principal?: string;
 }
 
+const KEYS = ['operation', 'error', 'kill', 'delayMs', 'times', 'skip', 'principal'];
+
 /** The faults that wait for their call. */
 export class Faults {
   private waiting: { readonly fault: Fault; times: number; skip: number }[] = [];
 
   /** @throws Error for a fault that would do nothing. */
   add(fault: Fault): void {
+    const unknown = Object.keys(fault).find((key) => !KEYS.includes(key));
+    if (unknown !== undefined) throw new Error(`${unknown}: unknown key; a fault has ${KEYS.join(', ')}`);
+    for (const key of ['error', 'principal'] as const)
+      if (fault[key] !== undefined && typeof fault[key] !== 'string')
+        throw new Error(`${key}: ${JSON.stringify(fault[key])} given, expected a text`);
     if (!/^[\w-]+:(\w+|\*)$|^\*$/.test(fault.operation))
       throw new Error(`operation: ${JSON.stringify(fault.operation)} given, expected "service:Operation"`);
     if (fault.error === undefined && fault.kill === undefined && fault.delayMs === undefined)

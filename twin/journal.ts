@@ -55,6 +55,8 @@ export class Outbox {
 /** What was asked for and is not simulated. */
 export class Unsupported {
   private readonly operations = new Map<string, number>();
+  /** Terraform arguments that a service read and can do nothing with. Those that it did not even read are known elsewhere. */
+  readonly arguments: { readonly address: string; readonly argument: string }[] = [];
 
   operation(name: string): void {
     this.operations.set(name, (this.operations.get(name) ?? 0) + 1);

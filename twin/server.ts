@@ -14,8 +14,9 @@ import { type Exchange, failerFor, type Reply, readRequest, type WireService } f
 export function createTwinServer(twin: Twin, control: Control): Server {
   return createServer((incoming, outgoing) => {
     void answer(twin, control, incoming, outgoing).catch((error: unknown) => {
-      console.error(error);
-      outgoing.writeHead(500).end();
+      const isNoUrl = error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
+      if (!isNoUrl) console.error(error);
+      outgoing.writeHead(isNoUrl ? 400 : 500).end();
     });
   }).on('connection', (socket) => socket.setNoDelay(true));
 }
@@ -36,9 +37,10 @@ async function answer(
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
   // Clients compare the date with their own clock, and workers have the twin's.
   outgoing.writeHead(reply.status, {
+    // Where only the head is answered, it tells the length of what would have followed.
+    'content-length': body.length,
     ...reply.headers,
     date: twin.clock.now().toUTCString(),
-    'content-length': body.length,
   });
   outgoing.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -63,6 +63,38 @@ export interface Making extends Scope {
 /** What becomes of a Terraform resource. Returns the attributes that other resources may refer to. */
 export type ResourceType = (args: Arguments, making: Making) => Record<string, unknown>;
 
+/** A resource as AWS Config writes it down. Without what Config itself adds. */
+export interface RecordedResource {
+  readonly name: string | null;
+  readonly arn: string;
+  readonly availabilityZone: string;
+  readonly created: Date | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly relationships: readonly {
+    readonly resourceType: string;
+    readonly resourceId: string;
+    /** Such as `Is contained in Vpc`. */
+    readonly name: string;
+  }[];
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly supplementaryConfiguration: Readonly<Record<string, unknown>>;
+}
+
+/** A type of resources that AWS Config records. */
+export interface RecordedType<State> {
+  /** Such as `AWS::EC2::SecurityGroup`. */
+  readonly type: string;
+  /** All there are in an account and Region. */
+  ids(state: State, scope: Scope): Iterable<string>;
+  /** A resource as it is now, or undefined if there is none. */
+  describe(id: string, state: State, scope: Scope): RecordedResource | undefined;
+  /**
+   * Those that a call may change. Asked before the call, without an output, and after it; must not cost more the more
+   * resources there are, but for calls that are rare.
+   */
+  touched(operation: string, input: never, output: never | undefined, state: State): Iterable<string>;
+}
+
 /** A simulated AWS service: one readable file, or one folder, in `services/`. */
 export interface Service<Sdk = object, State = unknown> {
   /** As in IAM actions, faults and the journal: `ec2`, `logs`. */
@@ -98,6 +130,8 @@ export interface Service<Sdk = object, State = unknown> {
     input: never,
     output: never | undefined,
   ) => { requestParameters: unknown; responseElements: unknown };
+  /** What AWS Config records of it. */
+  readonly recorded?: readonly RecordedType<State>[];
   readonly terraform?: Readonly<Record<string, ResourceType>>;
 }
 

@@ -6,8 +6,9 @@ import { authorizeCall } from './iam/enforce';
 import type { Principal } from './iam/principal';
 import { Journal, Outbox, Unsupported } from './journal';
 import { Workers } from './lambda/workers';
-import { AwsError, type Call, type Scope, type Service } from './service';
+import { AwsError, type Call, type RecordedType, type Scope, type Service } from './service';
 import { services } from './services';
+import { watchForConfig } from './services/config/recording';
 
 /** The account in which stacks are loaded and the operator works. */
 export const HOME_ACCOUNT = '111122223333';
@@ -80,7 +81,22 @@ export class Twin {
         { status: 501 },
       );
     }
-    const call: Call<unknown> = {
+    const call = this.callOf(service, { account, region }, principal, requestId);
+    await authorizeCall(this, service, operation, input, call);
+    const recording = watchForConfig(this, service, operation, input, call);
+    const output = ((await handler(input, call)) ?? {}) as Record<string, unknown>;
+    recording?.(output);
+    return output;
+  }
+
+  /** What a handler sees of a call. */
+  callOf<State>(
+    service: Stateful<State>,
+    { account, region }: Scope,
+    principal: Principal,
+    requestId: string = randomUUID(),
+  ): Call<State> {
+    return {
       twin: this,
       account,
       region,
@@ -89,8 +105,11 @@ export class Twin {
       requestId,
       arn: (resource) => `arn:aws:${service.prefix}:${service.global ? '' : region}:${account}:${resource}`,
     };
-    await authorizeCall(this, service, operation, input, call);
-    return ((await handler(input, call)) ?? {}) as Record<string, unknown>;
+  }
+
+  /** Every type of resources that AWS Config records, with the service that has them. */
+  *recordedTypes(): Iterable<{ service: Service; recorded: RecordedType<unknown> }> {
+    for (const service of services) for (const recorded of service.recorded ?? []) yield { service, recorded };
   }
 
   /** Lower-case hexadecimal digits, as AWS puts them into ids. */

@@ -31,15 +31,34 @@ export async function authorizeCall(
   input: object,
   call: Call<unknown>,
 ): Promise<void> {
-  const needed = service.access?.(operation, input as never, call) ?? [
-    await defaultAccess(service, operation, input, call),
-  ];
+  checkAccess(
+    twin,
+    service,
+    service.access?.(operation, input as never, call) ?? [await defaultAccess(service, operation, input, call)],
+    call,
+  );
+}
+
+/** What IAM looks at of a service. */
+type Guarded<State> = Pick<Service<object, State>, 'prefix' | 'accessDenied' | 'resourcePolicy'>;
+
+/**
+ * Asks IAM for some actions on behalf of whoever makes a call.
+ *
+ * @throws AwsError in the service's own words.
+ */
+export function checkAccess<State>(
+  twin: Twin,
+  service: Guarded<State>,
+  needed: readonly Access[],
+  call: Call<State>,
+): void {
   const { principal } = call;
   const identity = identityPoliciesOf(twin, principal);
   const boundary = boundaryOf(twin, principal);
   for (const { action, resources, context } of needed) {
     for (const resource of resources) {
-      const attached = resource === '*' ? undefined : service.resourcePolicy?.(call.state as never, resource);
+      const attached = resource === '*' ? undefined : service.resourcePolicy?.(call.state, resource);
       const { allowed, reason } = authorize(
         {
           identity,
@@ -67,7 +86,10 @@ async function defaultAccess(service: Service, operation: string, input: object,
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
-function globalContext(twin: Twin, { principal, region }: Call<unknown>): Record<string, string> {
+function globalContext(
+  twin: Twin,
+  { principal, region }: Pick<Call<unknown>, 'principal' | 'region'>,
+): Record<string, string> {
   const now = twin.clock.now();
   const userName = userNameOf(principal);
   return {
@@ -90,7 +112,7 @@ function globalContext(twin: Twin, { principal, region }: Call<unknown>): Record
   };
 }
 
-function denied(service: Service, message: string): AwsError {
+function denied(service: Guarded<never>, message: string): AwsError {
   if (service.prefix === 'ec2')
     return new AwsError('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`, {
       status: 403,

@@ -1,6 +1,7 @@
 import type { Service } from '../service';
 import { cloudtrail } from './cloudtrail';
 import { cloudwatch } from './cloudwatch';
+import { config } from './config';
 import { dynamodb } from './dynamodb';
 import { ec2 } from './ec2';
 import { events } from './events';
@@ -17,6 +18,7 @@ import { sts } from './sts';
 export const services: readonly Service<any, any>[] = [
   cloudtrail,
   cloudwatch,
+  config,
   dynamodb,
   ec2,
   events,

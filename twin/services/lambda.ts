@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
+import { checkAccess } from '../iam/enforce';
 import { type Principal, servicePrincipal } from '../iam/principal';
 import type { Code, Outcome } from '../lambda/workers';
 import { AwsError, type Call, type Making, type Scope, type Service } from '../service';
@@ -11,6 +12,7 @@ import type { Twin } from '../twin';
 import { putMetric } from './cloudwatch';
 import { deliver } from './deliver';
 import { assumeForService, type Role, roleByArn } from './iam';
+import { follow, isLoop, type Lineage, lineageOf } from './lambda-recursion';
 import { type LogLine, writeLog } from './logs';
 
 type Sdk = typeof import('@aws-sdk/client-lambda');
@@ -40,6 +42,7 @@ interface LambdaFunction {
   retries: number;
   maximumEventAgeSeconds: number;
   onFailure?: string;
+  recursiveLoop: 'Allow' | 'Terminate';
 }
 
 interface Queued {
@@ -49,6 +52,9 @@ interface Queued {
   readonly requestId: string;
   readonly since: number;
   readonly attempt: number;
+  readonly lineage: Lineage;
+  /** Told how each attempt ended. */
+  readonly ended?: (outcome: Outcome) => void;
 }
 
 interface LambdaState {
@@ -122,8 +128,15 @@ export const lambda: Service<Sdk, LambdaState> = {
       const target = find(call, FunctionName);
       const payload = parsePayload(Payload as Uint8Array | undefined);
       if (InvocationType === 'DryRun') return { StatusCode: 204 };
+      const lineage = lineageOf(call.twin, call.principal.accessKeyId);
+      if (target.recursiveLoop === 'Terminate' && isLoop(lineage, target.arn)) {
+        putMetric(call.twin, call, 'AWS/Lambda', 'RecursiveInvocationsDropped', { FunctionName: target.name }, 1);
+        throw new AwsError('RecursiveInvocationException', 'Lambda has detected a recursive loop and stopped it.', {
+          members: { Type: 'User' },
+        });
+      }
       if (InvocationType === 'Event') {
-        invokeAsync(call.twin, call, target, payload);
+        invokeAsync(call.twin, call, target, payload, undefined, lineage);
         return { StatusCode: 202, Payload: new Uint8Array() as never };
       }
       if (call.state.running >= CONCURRENT_EXECUTIONS)
@@ -131,7 +144,7 @@ export const lambda: Service<Sdk, LambdaState> = {
           status: 429,
           members: { Reason: 'ConcurrentInvocationLimitExceeded' },
         });
-      const { result, error } = await execute(call.twin, call, target, payload, call.requestId);
+      const { result, error } = await execute(call.twin, call, target, payload, call.requestId, lineage);
       const answer = new TextEncoder().encode(JSON.stringify(error ?? result ?? null));
       return {
         StatusCode: 200,
@@ -162,6 +175,9 @@ export const lambda: Service<Sdk, LambdaState> = {
         DestinationConfig: { OnSuccess: {}, OnFailure: onFailure ? { Destination: onFailure } : {} },
       };
     },
+    GetFunctionRecursionConfig: ({ FunctionName }, call) => ({
+      RecursiveLoop: find(call, FunctionName).recursiveLoop,
+    }),
     GetAccountSettings: (_input, { state }) => ({
       AccountLimit: {
         ConcurrentExecutions: CONCURRENT_EXECUTIONS,
@@ -205,6 +221,7 @@ export const lambda: Service<Sdk, LambdaState> = {
         permissions: new Map(),
         retries: 2,
         maximumEventAgeSeconds: 21_600,
+        recursiveLoop: 'Terminate',
         code: {
           functionArn: arn,
           directory: unpack(zip),
@@ -230,6 +247,11 @@ export const lambda: Service<Sdk, LambdaState> = {
       if (destination !== undefined) target.onFailure = String(destination);
       return { id: target.name };
     },
+    aws_lambda_function_recursion_config: (args, making) => {
+      const target = named(making, args.function_name);
+      target.recursiveLoop = args.recursive_loop === 'Allow' ? 'Allow' : 'Terminate';
+      return { id: target.name };
+    },
     aws_lambda_permission: (args, making) => {
       const target = named(making, args.function_name);
       const principal = String(args.principal);
@@ -252,9 +274,31 @@ export const lambda: Service<Sdk, LambdaState> = {
   },
 };
 
+/**
+ * A function that a service may invoke for one of its resources.
+ *
+ * @throws AwsError if there is no such function, or its policy does not let the service invoke it.
+ */
+export function invocable(twin: Twin, arn: string, principal: Principal): { target: LambdaFunction; scope: Scope } {
+  const [, , , region = '', account = ''] = arn.split(':');
+  const call = twin.callOf(lambda, { account, region }, principal);
+  const target = find(call, arn);
+  checkAccess(twin, lambda, [{ action: 'lambda:InvokeFunction', resources: [target.arn] }], call);
+  return { target, scope: { account, region } };
+}
+
 /** Puts an event into a function's queue, as Lambda does for EventBridge and for invocations of type Event. */
-export function invokeAsync(twin: Twin, scope: Scope, target: LambdaFunction, payload: unknown): void {
+export function invokeAsync(
+  twin: Twin,
+  scope: Scope,
+  target: LambdaFunction,
+  payload: unknown,
+  ended?: Queued['ended'],
+  lineage: Lineage = new Map(),
+): void {
   enqueue(twin, {
+    ...(ended && { ended }),
+    lineage,
     target,
     scope: { account: scope.account, region: scope.region },
     payload,
@@ -281,8 +325,9 @@ function drain(twin: Twin, state: LambdaState): void {
 
 async function attempt(twin: Twin, state: LambdaState, queued: Queued): Promise<void> {
   const { target, scope, payload, requestId, since } = queued;
-  const outcome = await execute(twin, scope, target, payload, requestId);
+  const outcome = await execute(twin, scope, target, payload, requestId, queued.lineage);
   drain(twin, state);
+  queued.ended?.(outcome);
   if (!outcome.error) return;
   const pause = RETRY_PAUSES_SECONDS[queued.attempt - 1];
   const isLast = queued.attempt > target.retries || pause === undefined;
@@ -328,10 +373,12 @@ async function execute(
   target: LambdaFunction,
   payload: unknown,
   requestId: string,
+  lineage: Lineage,
 ): Promise<Outcome> {
   const state = twin.state(lambda, scope);
   state.running++;
   const session = startSession(twin, target);
+  const forget = follow(twin, session.accessKeyId, lineage, target.arn);
   target.logStream ??= `${twin.clock.now().toISOString().slice(0, 10).replaceAll('-', '/')}/${target.name}[$LATEST]${twin.hex(32)}`;
   const { logGroup, logStream, name, arn, code } = target;
   const lines: LogLine[] = [];
@@ -366,6 +413,7 @@ async function execute(
   ] as const) {
     putMetric(twin, scope, 'AWS/Lambda', metric, { FunctionName: name }, value, unit);
   }
+  forget();
   twin.credentials.remove(session.accessKeyId);
   state.running--;
   return outcome;
@@ -406,9 +454,15 @@ const runtimeVariables = ({
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });
 
+const unpacked: string[] = [];
+
 function unpack(zip: Uint8Array): string {
   const directory = mkdtempSync(join(tmpdir(), 'suture-twin-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  if (unpacked.length === 0)
+    process.once('exit', () => {
+      for (const path of unpacked) rmSync(path, { recursive: true, force: true });
+    });
+  unpacked.push(directory);
   for (const [name, content] of Object.entries(unzipSync(zip))) {
     const path = join(directory, name);
     mkdirSync(dirname(path), { recursive: true });

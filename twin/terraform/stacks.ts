@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Making, ResourceType } from '../service';
 import { services } from '../services';
+import { recordLoad } from '../services/config/recording';
 import { HOME_ACCOUNT, type Twin } from '../twin';
 import { block, plain, watched } from './arguments';
 import { evaluate, referencesIn } from './expressions';
@@ -97,6 +98,7 @@ export class Stacks {
       attributes.set(address, { ...values, ...types.get(type)?.(args, making) });
       this.watches.push({ address, unread });
     }
+    recordLoad(this.twin);
     this.installed = true;
   }
 

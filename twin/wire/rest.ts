@@ -117,7 +117,7 @@ export function writeRest(
       const given = value[name];
       if (traits.httpResponseCode) status = Number(given ?? status);
       else if (traits.httpHeader) {
-        if (given !== undefined && given !== null) headers[String(traits.httpHeader)] = headerText(member, given);
+        if (given !== undefined && given !== null) headers[String(traits.httpHeader).toLowerCase()] = headerText(member, given);
       } else if (typeof traits.httpPrefixHeaders === 'string') {
         for (const [key, text] of Object.entries((given ?? {}) as Record<string, string>))
           headers[traits.httpPrefixHeaders + key] = text;

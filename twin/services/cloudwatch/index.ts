@@ -3,6 +3,7 @@ import { AwsError, type Call, type Scope, type Service } from '../../service';
 import type { Twin } from '../../twin';
 import { alarmDefinition } from './alarm-definition';
 import { type Alarm, Alarms, validationError } from './alarms';
+import { type Dashboards, dashboard, dashboardOperations } from './dashboards';
 import { MetricMathError } from './metric-math';
 import { isStatistic, MINUTE } from './metric-series';
 import { dimensionsOf, listDimensions, MetricStore, metricKey } from './metric-store';
@@ -12,6 +13,7 @@ type Sdk = typeof import('@aws-sdk/client-cloudwatch');
 interface CloudWatchState {
   readonly metrics: MetricStore;
   readonly alarms: Alarms;
+  readonly dashboards: Dashboards;
 }
 
 const HOUR = 60 * MINUTE;
@@ -57,7 +59,7 @@ function page<T>(
   };
 }
 
-/** Metrics, statistics and metric alarms. Dashboards and anomaly detection are left out. */
+/** Metrics, statistics, metric alarms, and dashboards as they were written. Anomaly detection is left out. */
 export const cloudwatch: Service<Sdk, CloudWatchState> = {
   prefix: 'cloudwatch',
   signingNames: ['monitoring', 'cloudwatch'],
@@ -65,10 +67,22 @@ export const cloudwatch: Service<Sdk, CloudWatchState> = {
   client: 'CloudWatchClient',
   initial: (scope, twin) => {
     const metrics = new MetricStore();
-    return { metrics, alarms: new Alarms(twin, scope, metrics) };
+    return { metrics, alarms: new Alarms(twin, scope, metrics), dashboards: new Map() };
   },
   dataEvents: ['PutMetricData', 'GetMetricData', 'GetMetricStatistics', 'ListMetrics'],
-  resources: (_operation, input: { AlarmName?: string; AlarmNames?: string[]; ResourceARN?: string }, call) => {
+  resources: (
+    _operation,
+    input: {
+      AlarmName?: string;
+      AlarmNames?: string[];
+      ResourceARN?: string;
+      DashboardName?: string;
+      DashboardNames?: string[];
+    },
+    call,
+  ) => {
+    const dashboards = input.DashboardNames ?? (input.DashboardName === undefined ? [] : [input.DashboardName]);
+    if (dashboards.length > 0) return dashboards.map((name) => `arn:aws:cloudwatch::${call.account}:dashboard/${name}`);
     if (input.ResourceARN !== undefined) return [input.ResourceARN];
     const names = input.AlarmNames ?? (input.AlarmName === undefined ? ['*'] : [input.AlarmName]);
     return names.map((name) => call.arn(`alarm:${name}`));
@@ -84,6 +98,7 @@ export const cloudwatch: Service<Sdk, CloudWatchState> = {
         ]
       : undefined,
   operations: {
+    ...dashboardOperations,
     PutMetricData({ Namespace = '', MetricData = [], EntityMetricData = [] }, { twin, account, region }) {
       if (!/^[^:].{0,254}$/.test(Namespace) || Namespace.startsWith('AWS/'))
         throw invalidValue(`The value ${Namespace} for parameter Namespace is invalid.`);
@@ -284,6 +299,12 @@ export const cloudwatch: Service<Sdk, CloudWatchState> = {
       const definition = alarmDefinition(args);
       const { arn } = stateOf(making.twin, making).alarms.put(definition, making.tags);
       return { arn, id: definition.AlarmName };
+    },
+    aws_cloudwatch_dashboard: (args, making) => {
+      const name = String(args.dashboard_name);
+      const made = dashboard(name, String(args.dashboard_body), making.twin.clock.now());
+      stateOf(making.twin, making).dashboards.set(name, made);
+      return { id: name, dashboard_arn: `arn:aws:cloudwatch::${making.account}:dashboard/${name}` };
     },
   },
 };

@@ -1,11 +1,12 @@
 import { type Access, AwsError, type Service } from '../../service';
 import { kindOf } from './ids';
 import { prefixListOperations } from './prefix-lists';
+import { recordedGroups } from './recorded';
 import { ruleOperations } from './rules';
 import { securityGroupOperations } from './security-groups';
 import type { Ec2Call, Ec2Operations, Ec2State, Sdk } from './state';
 import { tagOperations } from './tags';
-import { ec2Trail } from './trail';
+import { ec2Trail, rememberRequestId } from './trail';
 import { defaultRegion, vpcOperations } from './vpcs';
 
 /** Security groups, prefix lists, VPCs. Instances come with the incidents. */
@@ -14,27 +15,28 @@ export const ec2: Service<Sdk, Ec2State> = {
   sdk: () => require('@aws-sdk/client-ec2') as Sdk,
   client: 'EC2Client',
   initial: defaultRegion,
-  operations: withDryRun({
+  operations: asCalls({
     ...vpcOperations,
     ...securityGroupOperations,
     ...ruleOperations,
     ...prefixListOperations,
     ...tagOperations,
   }),
+  recorded: [recordedGroups],
   access: (operation, input: Record<string, unknown>, call) => accessOf(operation, input, call),
   trail: (operation, input: Record<string, unknown>, output: Record<string, unknown> | undefined) =>
     ec2Trail(operation, input, output),
 };
 
-/** A dry run ends where IAM has allowed the call. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html */
-function withDryRun(operations: Ec2Operations): Ec2Operations {
-  type Handler = (request: { DryRun?: boolean }, call: Ec2Call) => unknown;
+/** What all calls have in common. A dry run ends where IAM has allowed it. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html */
+function asCalls(operations: Ec2Operations): Ec2Operations {
+  type Handler = (request: { DryRun?: boolean }, call: Ec2Call) => object;
   const wrapped = Object.entries(operations).map(([name, operation]) => [
     name,
     (request: { DryRun?: boolean }, call: Ec2Call) => {
       if (request.DryRun)
         throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', { status: 412 });
-      return (operation as Handler)(request, call);
+      return rememberRequestId((operation as Handler)(request, call), call.requestId);
     },
   ]);
   return Object.fromEntries(wrapped) as Ec2Operations;
@@ -75,10 +77,8 @@ function idsIn(operation: string, input: Record<string, unknown>, { state }: Ec2
   );
 }
 
-function arnOf({ arn, state, region }: Ec2Call, id: string): string {
-  const isAwsList = state.prefixLists.get(id)?.owner === 'AWS';
-  return isAwsList ? `arn:aws:ec2:${region}:aws:prefix-list/${id}` : arn(`${kindOf(id) ?? '*'}/${id}`);
-}
+/** AWS's own lists count as the account's here: nobody needs a policy of AWS's to read them. */
+const arnOf = ({ arn }: Ec2Call, id: string): string => arn(`${kindOf(id) ?? '*'}/${id}`);
 
 const tagContext = ({ state }: Ec2Call, id: string): Record<string, string> =>
   Object.fromEntries(

@@ -6,6 +6,7 @@ import {
   type Ec2Call,
   type Ec2Operations,
   error,
+  missingParameter,
   type PrefixList,
   type PrefixListEntry,
   type SecurityGroup,
@@ -19,29 +20,9 @@ const CHANGE_MS = 300;
 const ENTRIES_PER_REQUEST = 100;
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/managed-prefix-lists.html#managed-prefix-lists-rules */
 const MOST_ENTRIES = 1000;
-
-/**
- * AWS's own lists, which no customer can change. Entries as examples of their kind.
- *
- * @see https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
- */
-export const awsPrefixLists = (region: string): PrefixList[] =>
-  (
-    [
-      ['pl-6da54004', `com.amazonaws.${region}.s3`, ['52.218.0.0/17', '3.5.64.0/21']],
-      ['pl-6fa54006', `com.amazonaws.${region}.dynamodb`, ['52.94.24.0/23']],
-      ['pl-4fa04526', 'com.amazonaws.global.cloudfront.origin-facing', ['13.124.199.0/24', '130.176.0.0/17']],
-    ] as const
-  ).map(([id, name, cidrs]) => ({
-    id,
-    name,
-    owner: 'AWS',
-    addressFamily: 'IPv4',
-    maxEntries: cidrs.length,
-    version: 1,
-    state: 'create-complete',
-    versions: new Map([[1, cidrs.map((cidr) => ({ cidr }))]]),
-  }));
+const LONGEST_NAME = 255;
+/** Why a list could not be resized. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedPrefixList.html */
+const IDS_IN_MESSAGE = 10;
 
 /** @throws AwsError if the list is AWS's, or in a change. */
 function changeable(call: Ec2Call, id: string | undefined): PrefixList {
@@ -55,6 +36,7 @@ function changeable(call: Ec2Call, id: string | undefined): PrefixList {
 
 /** @throws AwsError unless it is the version that the caller read. */
 function checkVersion(list: PrefixList, version: number | undefined): void {
+  if (version === undefined) throw missingParameter('CurrentVersion');
   if (version !== list.version)
     throw error(
       'PrefixListVersionMismatch',
@@ -70,7 +52,7 @@ function entriesOf(list: PrefixList, version: number): readonly PrefixListEntry[
 
 function checkSize(maxEntries: number, entries: readonly PrefixListEntry[]): void {
   if (maxEntries < 1 || maxEntries > MOST_ENTRIES)
-    throw error('InvalidParameterValue', `Invalid value '${maxEntries}' for MaxEntries.`);
+    throw error('InvalidParameterValue', `Must specify a max size between 1 and ${MOST_ENTRIES}`);
   if (entries.length > maxEntries)
     throw error('PrefixListMaxEntriesExceeded', `The prefix list may hold ${maxEntries} entries.`);
 }
@@ -78,6 +60,14 @@ function checkSize(maxEntries: number, entries: readonly PrefixListEntry[]): voi
 const arnOf = ({ arn, region }: Ec2Call, { id, owner }: PrefixList): string =>
   owner === 'AWS' ? `arn:aws:ec2:${region}:aws:prefix-list/${id}` : arn(`prefix-list/${id}`);
 
+/** A name that a list may have. @throws AwsError for any other. */
+function checkName(name: string): string {
+  if (name === '' || name.length > LONGEST_NAME || name.startsWith('com.amazonaws'))
+    throw error('InvalidParameterValue', `Invalid value '${name}' for PrefixListName.`);
+  return name;
+}
+
+/** AWS's own lists have neither a version nor a size. */
 const describe = (call: Ec2Call, list: PrefixList) => ({
   PrefixListId: list.id,
   PrefixListName: list.name,
@@ -85,8 +75,7 @@ const describe = (call: Ec2Call, list: PrefixList) => ({
   AddressFamily: list.addressFamily,
   State: list.state,
   ...(list.stateMessage !== undefined && { StateMessage: list.stateMessage }),
-  MaxEntries: list.maxEntries,
-  Version: list.version,
+  ...(list.owner !== 'AWS' && { MaxEntries: list.maxEntries, Version: list.version }),
   OwnerId: list.owner,
   Tags: tagList(call.state, list.id),
 });
@@ -131,24 +120,40 @@ function putEntries(list: PrefixList, entries: readonly PrefixListEntry[]): unde
 /** Groups count a list for as many entries as it may hold, so that it may not outgrow them. */
 function resize({ state }: Ec2Call, list: PrefixList, maxEntries: number): string | undefined {
   const sizeOf = (one: PrefixList) => (one === list ? maxEntries : one.maxEntries);
-  const outgrown = groupsWith(state.groups.values(), list.id).find(({ rules }) => isOverQuota(state, rules, sizeOf));
-  if (outgrown) return `${outgrown.id} would have more rules than its quota.`;
+  const outgrown = groupsWith(state.groups.values(), list.id).filter(({ rules }) => isOverQuota(state, rules, sizeOf));
+  if (outgrown.length > 0) {
+    const ids = outgrown.slice(0, IDS_IN_MESSAGE).map(({ id }) => id);
+    return `The following resources do not support the new maximum size: ${ids.join(', ')}`;
+  }
   list.maxEntries = maxEntries;
   return undefined;
 }
 
-/** @throws AwsError for an entry that is to go and is not there. */
+/**
+ * A description changes in two steps: the entry goes, and comes again.
+ *
+ * @throws AwsError for an entry that is to go and is not there, to come and is, or both
+ * @see https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_managed_prefix_list.go for what EC2 answers
+ */
 function merge(
   list: PrefixList,
   given: { readonly add: readonly PrefixListEntry[]; readonly remove: readonly PrefixListEntry[] },
 ): PrefixListEntry[] {
   const current = entriesOf(list, list.version);
+  const has = (entries: readonly PrefixListEntry[], cidr: string) => entries.some((entry) => entry.cidr === cidr);
   const removed = new Set(given.remove.map(({ cidr }) => cidr));
-  const missing = [...removed].find((cidr) => !current.some((entry) => entry.cidr === cidr));
+  const both = given.add.find(({ cidr }) => removed.has(cidr));
+  if (both)
+    throw error(
+      'InvalidParameterValue',
+      `Request cannot contain Cidr ${both.cidr} in both AddPrefixListEntries and RemovePrefixListEntries`,
+    );
+  const missing = [...removed].find((cidr) => !has(current, cidr));
   if (missing !== undefined)
     throw error('InvalidParameterValue', `The entry ${missing} does not exist in the prefix list.`);
-  const replaced = new Set(given.add.map(({ cidr }) => cidr));
-  return [...current.filter(({ cidr }) => !removed.has(cidr) && !replaced.has(cidr)), ...given.add];
+  if (given.add.some(({ cidr }) => has(current, cidr)))
+    throw error('InvalidRequest', 'The request received was invalid.');
+  return [...current.filter(({ cidr }) => !removed.has(cidr)), ...given.add];
 }
 
 const groupsWith = (groups: Iterable<SecurityGroup>, prefixListId: string): SecurityGroup[] =>
@@ -158,17 +163,18 @@ const groupsWith = (groups: Iterable<SecurityGroup>, prefixListId: string): Secu
 
 export const prefixListOperations: Ec2Operations = {
   CreateManagedPrefixList(request, call) {
-    const { PrefixListName = '', AddressFamily, MaxEntries = 0, Entries = [], TagSpecifications } = request;
+    const { PrefixListName, AddressFamily, MaxEntries, Entries = [], TagSpecifications } = request;
+    if (PrefixListName === undefined) throw missingParameter('PrefixListName');
+    if (MaxEntries === undefined) throw missingParameter('MaxEntries');
+    if (AddressFamily === undefined) throw missingParameter('AddressFamily');
     if (AddressFamily !== 'IPv4' && AddressFamily !== 'IPv6')
       throw error('InvalidParameterValue', `Invalid value '${AddressFamily}' for AddressFamily.`);
-    if (PrefixListName === '' || PrefixListName.startsWith('com.amazonaws'))
-      throw error('InvalidParameterValue', `Invalid value '${PrefixListName}' for PrefixListName.`);
     const entries = entriesFrom({ addressFamily: AddressFamily }, Entries);
     checkSize(MaxEntries, entries);
     const tags = tagsAtCreation('prefix-list', TagSpecifications);
     const list: PrefixList = {
       id: `pl-${call.twin.hex(17)}`,
-      name: PrefixListName,
+      name: checkName(PrefixListName),
       owner: call.account,
       addressFamily: AddressFamily,
       maxEntries: MaxEntries,
@@ -191,6 +197,7 @@ export const prefixListOperations: Ec2Operations = {
         'InvalidParameterCombination',
         'You cannot modify the entries of a prefix list and modify the size of a prefix list at the same time.',
       );
+    const name = PrefixListName === undefined ? list.name : checkName(PrefixListName);
     if (changesEntries) {
       checkVersion(list, CurrentVersion);
       const entries = merge(list, { add: entriesFrom(list, AddEntries), remove: entriesFrom(list, RemoveEntries) });
@@ -201,12 +208,13 @@ export const prefixListOperations: Ec2Operations = {
       checkSize(MaxEntries, entriesOf(list, list.version));
       changeLater(call, list, 'modify', () => resize(call, list, MaxEntries));
     }
-    if (PrefixListName !== undefined) list.name = PrefixListName;
+    list.name = name;
     return { PrefixList: describe(call, list) };
   },
 
-  RestoreManagedPrefixListVersion({ PrefixListId, PreviousVersion = 0, CurrentVersion }, call) {
+  RestoreManagedPrefixListVersion({ PrefixListId, PreviousVersion, CurrentVersion }, call) {
     const list = changeable(call, PrefixListId);
+    if (PreviousVersion === undefined) throw missingParameter('PreviousVersion');
     checkVersion(list, CurrentVersion);
     const entries = entriesOf(list, PreviousVersion);
     checkSize(list.maxEntries, entries);

@@ -5,7 +5,7 @@ const RULES_PER_GROUP = 60;
 
 const sizeOfList = ({ maxEntries }: PrefixList): number => maxEntries;
 
-/** A prefix list counts for as many as it may hold; a group counts for both families. */
+/** A prefix list counts for as many as it may hold, or for its weight if it is AWS's; a group counts for both families. */
 function weight(
   { prefixLists }: Ec2State,
   { peer }: Rule,

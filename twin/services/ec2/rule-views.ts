@@ -49,14 +49,16 @@ export function toRevoked(group: SecurityGroup, rule: Rule) {
 type Lists = 'IpRanges' | 'Ipv6Ranges' | 'PrefixListIds' | 'UserIdGroupPairs';
 type Grouped = Omit<IpPermission, Lists> & { readonly [K in Lists]: NonNullable<IpPermission[K]> };
 
-/** Traffic with the same protocol and ports together, as DescribeSecurityGroups lists it. Protocol -1 has no ports there. */
+const WITH_PORTS = ['tcp', 'udp', 'icmp', 'icmpv6'];
+
+/** Traffic with the same protocol and ports together, as DescribeSecurityGroups lists it: there, only some protocols have ports. */
 export function toPermissions(rules: readonly (Traffic & { readonly description?: string })[]): IpPermission[] {
   const permissions = new Map<string, Grouped>();
   for (const { protocol, fromPort, toPort, peer, description } of rules) {
     const key = `${protocol}/${fromPort}/${toPort}`;
     const permission: Grouped = permissions.get(key) ?? {
       IpProtocol: protocol,
-      ...(protocol !== '-1' && { FromPort: fromPort, ToPort: toPort }),
+      ...(WITH_PORTS.includes(protocol) && { FromPort: fromPort, ToPort: toPort }),
       IpRanges: [],
       Ipv6Ranges: [],
       PrefixListIds: [],

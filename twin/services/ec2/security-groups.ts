@@ -3,7 +3,16 @@ import { listing } from './listing';
 import { groupNamed, groupOf, vpcOf } from './lookups';
 import { DESCRIPTION } from './permissions';
 import { toPermissions } from './rule-views';
-import { type Ec2Call, type Ec2Operations, error, type Peer, type Rule, type SecurityGroup, type Vpc } from './state';
+import {
+  type Ec2Call,
+  type Ec2Operations,
+  error,
+  missingParameter,
+  type Peer,
+  type Rule,
+  type SecurityGroup,
+  type Vpc,
+} from './state';
 import { setTags, tagList, tagsAtCreation } from './tags';
 
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups */
@@ -87,14 +96,22 @@ function filtersOf({ account, state }: Ec2Call): Filters {
 }
 
 export const securityGroupOperations: Ec2Operations = {
-  CreateSecurityGroup({ GroupName = '', Description = '', VpcId, TagSpecifications }, call) {
+  CreateSecurityGroup({ GroupName, Description, VpcId, TagSpecifications }, call) {
     const { state, twin } = call;
+    if (!GroupName) throw missingParameter('groupName');
+    if (!Description) throw missingParameter('GroupDescription');
     const vpc = vpcOf(state, VpcId);
+    // `InvalidGroup.Reserved` is what it was outside of a VPC.
     if (GroupName.toLowerCase() === 'default')
-      throw error('InvalidGroup.Reserved', `Cannot use reserved security group name: ${GroupName}`);
-    if (!DESCRIPTION.test(GroupName) || GroupName === '' || GroupName.startsWith('sg-'))
+      throw error('InvalidParameterValue', `Cannot use reserved security group name: ${GroupName}`);
+    if (GroupName.startsWith('sg-'))
+      throw error(
+        'InvalidParameterValue',
+        `Value (${GroupName}) for parameter GroupName is invalid. Group names may not be in the format sg-*.`,
+      );
+    if (!DESCRIPTION.test(GroupName))
       throw error('InvalidParameterValue', `Value (${GroupName}) for parameter GroupName is invalid.`);
-    if (!DESCRIPTION.test(Description) || Description === '')
+    if (!DESCRIPTION.test(Description))
       throw error('InvalidParameterValue', `Value (${Description}) for parameter GroupDescription is invalid.`);
     const tags = tagsAtCreation('security-group', TagSpecifications);
     if (groupNamed(state, vpc.id, GroupName))
@@ -123,7 +140,8 @@ export const securityGroupOperations: Ec2Operations = {
     const { state } = call;
     const named = [
       ...GroupIds.map((GroupId) => groupOf(state, { GroupId })),
-      ...GroupNames.map((GroupName) => groupOf(state, { GroupName })),
+      // A name cannot look like an id, and ids are taken here as well.
+      ...GroupNames.map((name) => groupOf(state, name.startsWith('sg-') ? { GroupId: name } : { GroupName: name })),
     ];
     const { items, next } = listing(named.length > 0 ? [...new Set(named)] : [...state.groups.values()], request, {
       filters: filtersOf(call),

@@ -2,7 +2,7 @@ import type { Tag, TagDescription, TagSpecification } from '@aws-sdk/client-ec2'
 import { type KindName, kindOf } from './ids';
 import { listing } from './listing';
 import { checkExists } from './lookups';
-import { type Ec2Operations, type Ec2State, error } from './state';
+import { type Ec2Operations, type Ec2State, error, missingParameter } from './state';
 
 type Tags = ReadonlyMap<string, string>;
 
@@ -63,6 +63,8 @@ export const tagList = ({ tags }: Ec2State, id: string): { Key: string; Value: s
 export const tagOperations: Ec2Operations = {
   /** All of them or none. */
   CreateTags({ Resources = [], Tags = [] }, { state }) {
+    if (Resources.length === 0) throw missingParameter('resourceIdSet');
+    if (Tags.length === 0) throw missingParameter('tagSet');
     for (const id of Resources) checkExists(state, id);
     const added = tagsIn(Tags);
     const changed = Resources.map((id) => [id, together(state.tags.get(id), added)] as const);
@@ -71,6 +73,7 @@ export const tagOperations: Ec2Operations = {
   },
   /** Without tags all go; without a value any value does. What is not there needs no removal. */
   DeleteTags({ Resources = [], Tags }, { state }) {
+    if (Resources.length === 0) throw missingParameter('resourceIdSet');
     for (const id of Resources) {
       const isRemoved = ([key, value]: readonly [string, string]) =>
         !Tags || Tags.some(({ Key, Value }) => Key === key && (Value === undefined || Value === value));

@@ -12,9 +12,10 @@ const NAMES: Readonly<Record<string, string>> = {
   UserIdGroupPairs: 'groups',
   SecurityGroupRules: 'securityGroupRuleSet',
   RevokedSecurityGroupRules: 'revokedSecurityGroupRuleSet',
+  UnknownIpPermissions: 'unknownIpPermissionSet',
   TagSpecifications: 'tagSpecificationSet',
   Tags: 'tagSet',
-  GroupDescription: 'groupDescription',
+  Resources: 'resourcesSet',
 };
 
 /** Lists of plain texts, which CloudTrail writes as objects with this member. */
@@ -23,54 +24,80 @@ const TEXT_LISTS: Readonly<Record<string, string>> = {
   Resources: 'resourceId',
 };
 
+const requestIds = new WeakMap<object, string>();
+
+/** CloudTrail repeats the id of a request in its answer, which does not have it. */
+export function rememberRequestId<T extends object>(output: T, requestId: string): T {
+  requestIds.set(output, requestId);
+  return output;
+}
+
 /** Request and answer of an EC2 call as CloudTrail writes them. Shapes as in recorded events. */
 export function ec2Trail(
   operation: string,
   input: Record<string, unknown>,
   output: Record<string, unknown> | undefined,
 ): { requestParameters: unknown; responseElements: unknown } {
+  const requestId = output && requestIds.get(output);
   if (WRAPPED.includes(operation)) {
     return {
       requestParameters: { [`${operation}Request`]: wrapped(input) },
       responseElements: output && {
-        [`${operation}Response`]: { xmlns: 'http://ec2.amazonaws.com/doc/2016-11-15/', ...(wrapped(output) as object) },
+        [`${operation}Response`]: {
+          xmlns: 'http://ec2.amazonaws.com/doc/2016-11-15/',
+          requestId,
+          ...(asXml(output) as object),
+        },
       },
     };
   }
   const request = flat(input) as Record<string, unknown>;
-  const isPermission = /SecurityGroup(In|E)gress$/.test(operation);
   return {
-    requestParameters: isPermission ? { ipPermissions: {}, ...request } : request,
-    responseElements: output && { ...(flat(output) as object), ...(output.Return === true && { _return: true }) },
+    requestParameters: requestOf(operation, request),
+    responseElements: output && {
+      requestId,
+      // All say that they worked but those that answer with what they made.
+      ...(operation !== 'CreateVpc' && { _return: true }),
+      ...(flat(operation === 'CreateSecurityGroup' ? withoutEmptyTags(output) : output) as object),
+    },
   };
 }
 
+function requestOf(operation: string, request: Record<string, unknown>): Record<string, unknown> {
+  if (/SecurityGroup(In|E)gress$/.test(operation)) return { ipPermissions: {}, ...request };
+  if (operation !== 'CreateSecurityGroup') return request;
+  const { description, ...rest } = request;
+  return { ...rest, groupDescription: description };
+}
+
+function withoutEmptyTags({ Tags, ...output }: Record<string, unknown>): Record<string, unknown> {
+  return Array.isArray(Tags) && Tags.length > 0 ? { ...output, Tags } : output;
+}
+
+const camel = (name: string): string => NAMES[name] ?? name.charAt(0).toLowerCase() + name.slice(1);
+
 function flat(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString();
   if (value === null || typeof value !== 'object') return value;
   const members = Object.entries(value).filter(([key, inner]) => inner !== undefined && key !== 'Return');
   const result: Record<string, unknown> = {};
   for (const [key, inner] of members) {
-    const name = NAMES[key] ?? key.charAt(0).toLowerCase() + key.slice(1);
     const text = TEXT_LISTS[key];
     // An empty list is written as an empty object.
     if (Array.isArray(inner))
-      result[name] =
+      result[camel(key)] =
         inner.length === 0 ? {} : { items: inner.map((item) => (text === undefined ? flat(item) : { [text]: item })) };
-    else result[name] = flat(inner);
+    else result[camel(key)] = flat(inner);
   }
-  if (
-    'IpProtocol' in value &&
-    ('IpRanges' in value || 'Ipv6Ranges' in value || 'UserIdGroupPairs' in value || 'PrefixListIds' in value)
-  ) {
-    return { ipProtocol: undefined, groups: {}, ipRanges: {}, ipv6Ranges: {}, prefixListIds: {}, ...result };
-  }
-  return result;
+  return isPermission(value) ? { groups: {}, ipRanges: {}, ipv6Ranges: {}, prefixListIds: {}, ...result } : result;
 }
 
-/** Lists in the singular, numbered by `tag`; one alone is no list. */
+/** One of a list of permissions, and not the flat form with its only one. */
+const isPermission = (value: object): boolean =>
+  'IpProtocol' in value &&
+  ('IpRanges' in value || 'Ipv6Ranges' in value || 'UserIdGroupPairs' in value || 'PrefixListIds' in value);
+
+/** Requests: lists in the singular, numbered by `tag`; one alone is no list. */
 function wrapped(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString();
   if (value === null || typeof value !== 'object') return value;
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
@@ -83,4 +110,16 @@ function wrapped(value: unknown): unknown {
     result[key.replace(/Entries$/, 'Entry').replace(/s$/, '')] = items.length === 1 ? items[0] : items;
   }
   return result;
+}
+
+/** Answers: as their XML has it, where an empty list is an empty text and one item alone is no list. */
+function asXml(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  const members = Object.entries(value).flatMap(([key, inner]) => {
+    if (inner === undefined) return [];
+    if (!Array.isArray(inner)) return [[camel(key), asXml(inner)]];
+    const items = inner.map(asXml);
+    return [[camel(key), items.length === 0 ? '' : { item: items.length === 1 ? items[0] : items }]];
+  });
+  return Object.fromEntries(members);
 }

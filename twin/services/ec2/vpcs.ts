@@ -1,8 +1,8 @@
 import type { Scope } from '../../service';
 import type { Twin } from '../../twin';
+import { awsPrefixLists } from './aws-prefix-lists';
 import { listing } from './listing';
 import { subnetOf, vpcOf } from './lookups';
-import { awsPrefixLists } from './prefix-lists';
 import { newGroup } from './security-groups';
 import {
   type Ec2Call,
