@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { App } from 'cdktf';
@@ -15,6 +15,8 @@ import { SutureStack } from './modules/suture-stack';
  */
 export function synthesize(input: unknown, out: string): string[] {
   const settings = parseSettings(input);
+  // cdktf makes the last folder of a path only.
+  mkdirSync(resolve(out), { recursive: true });
   const app = new App({ outdir: resolve(out) });
   new SutureStack(app, settings);
   app.synth();

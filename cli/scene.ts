@@ -213,8 +213,11 @@ function stepsOf(
 /** From the call that opened to the transaction that closed the receipt. */
 function healedAfter(journal: readonly JournalEntry[]): number {
   const opened = journal.find(({ operation }) => operation === 'AuthorizeSecurityGroupIngress');
-  const closed = journal.findLast(({ operation, error }) => operation === 'TransactWriteItems' && error === null);
-  if (!opened || !closed) throw new Error('a round was not healed');
+  const revoked = journal.findIndex(({ operation }) => operation === 'RevokeSecurityGroupIngress');
+  const closed = journal.find(
+    ({ operation, error }, index) => index > revoked && operation === 'TransactWriteItems' && error === null,
+  );
+  if (!opened || revoked < 0 || !closed) throw new Error('a round was not healed');
   return Date.parse(closed.time) - Date.parse(opened.time);
 }
 

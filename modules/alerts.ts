@@ -3,6 +3,7 @@ import { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription';
 import { Construct } from 'constructs';
 import type { Account } from './account';
+import { literal } from './literal';
 import { policyDocument } from './policy-document';
 
 export interface AlertsProps {
@@ -45,7 +46,11 @@ export class Alerts extends Construct {
       ]),
     });
     emails.forEach((endpoint, index) => {
-      new SnsTopicSubscription(this, `email-${index}`, { topicArn: topic.arn, protocol: 'email', endpoint });
+      new SnsTopicSubscription(this, `email-${index}`, {
+        topicArn: topic.arn,
+        protocol: 'email',
+        endpoint: literal(endpoint),
+      });
     });
     this.topicArn = topic.arn;
   }

@@ -19,6 +19,7 @@ export interface DeadLettersProps {
 /** Where an event goes that nobody could handle: it is kept for two weeks, and somebody is told. */
 export class DeadLetters extends Construct {
   readonly queueArn: string;
+  readonly queueName: string;
 
   constructor(scope: Construct, id: string, props: DeadLettersProps) {
     super(scope, id);
@@ -64,5 +65,6 @@ export class DeadLetters extends Construct {
       alarmActions: [alertTopicArn],
     });
     this.queueArn = queue.arn;
+    this.queueName = queueName;
   }
 }

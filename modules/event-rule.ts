@@ -9,8 +9,13 @@ export interface EventRuleProps {
   /** Physical name, from `names.ts`. */
   readonly ruleName: string;
   readonly description: string;
-  /** As EventBridge reads it. @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html */
-  readonly pattern: object;
+  /**
+   * A pattern, or a schedule with what the function gets at each of its times.
+   *
+   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+   * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+   */
+  readonly when: { readonly pattern: object } | { readonly schedule: string; readonly input: object };
   readonly target: NodeFunction;
   /** What cannot be delivered goes here. */
   readonly deadLetters: DeadLetters;
@@ -22,11 +27,11 @@ export interface EventRuleProps {
 export class EventRule extends Construct {
   constructor(scope: Construct, id: string, props: EventRuleProps) {
     super(scope, id);
-    const { ruleName, description, pattern, target, deadLetters, maximumEventAgeSeconds = 3600 } = props;
+    const { ruleName, description, when, target, deadLetters, maximumEventAgeSeconds = 3600 } = props;
     const rule = new CloudwatchEventRule(this, 'rule', {
       name: ruleName,
       description,
-      eventPattern: JSON.stringify(pattern),
+      ...('pattern' in when ? { eventPattern: JSON.stringify(when.pattern) } : { scheduleExpression: when.schedule }),
     });
     const permission = new LambdaPermission(this, 'permission', {
       statementId: ruleName,
@@ -39,6 +44,7 @@ export class EventRule extends Construct {
       rule: rule.name,
       targetId: 'function',
       arn: target.functionArn,
+      ...('input' in when && { input: JSON.stringify(when.input) }),
       deadLetterConfig: { arn: deadLetters.queueArn },
       retryPolicy: { maximumEventAgeInSeconds: maximumEventAgeSeconds, maximumRetryAttempts: 185 },
       dependsOn: [permission],

@@ -3,9 +3,17 @@ import { DynamodbTable } from '@cdktf/provider-aws/lib/dynamodb-table';
 import { DynamodbTableItem } from '@cdktf/provider-aws/lib/dynamodb-table-item';
 import { Construct } from 'constructs';
 import { digest } from '../functions/core/canonical';
-import { budgetKey, EXCEPTIONS_KEY, PAUSE_KEY, POLICY_KEY } from '../functions/core/ledger-keys';
+import {
+  budgetKey,
+  EXCEPTIONS_KEY,
+  PAUSE_KEY,
+  PENDING_INDEX,
+  POLICY_KEY,
+  SWEEP_TYPE,
+} from '../functions/core/ledger-keys';
 import type { Policy } from '../functions/core/policy';
 import type { Account } from './account';
+import { literal } from './literal';
 import type { PolicyStatement } from './policy-document';
 
 export interface LedgerTableProps {
@@ -32,7 +40,9 @@ export class LedgerTable extends Construct {
       attribute: [
         { name: 'pk', type: 'S' },
         { name: 'sk', type: 'S' },
+        { name: 'pending', type: 'S' },
       ],
+      globalSecondaryIndex: [{ name: PENDING_INDEX, hashKey: 'pending', rangeKey: 'pk', projectionType: 'KEYS_ONLY' }],
       pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: true,
     });
@@ -41,7 +51,7 @@ export class LedgerTable extends Construct {
       tableName: table.name,
       hashKey: table.hashKey,
       rangeKey: table.rangeKey,
-      item: JSON.stringify(marshall({ ...POLICY_KEY, document, hash: digest(document) })),
+      item: literal(JSON.stringify(marshall({ ...POLICY_KEY, document, hash: digest(document) }))),
     });
     this.tableName = table.name;
     this.tableArn = table.arn;
@@ -55,7 +65,8 @@ export class LedgerTable extends Construct {
    * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
    */
   statementsFor({ name, type }: { readonly name: string; readonly type: string }): PolicyStatement[] {
-    const own = [`RES#${this.account.id}#${this.account.region}#${type}#*`, budgetKey(name).pk];
+    const resources = `RES#${this.account.id}#${this.account.region}`;
+    const own = [`${resources}#${type}#*`, `${resources}#${SWEEP_TYPE}#${name}`, budgetKey(name).pk];
     const governing = [POLICY_KEY.pk, PAUSE_KEY.pk, EXCEPTIONS_KEY.pk];
     const leadingKeys = (keys: readonly string[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } });
     return [
@@ -64,6 +75,12 @@ export class LedgerTable extends Construct {
         Action: 'dynamodb:BatchGetItem',
         Resource: this.tableArn,
         Condition: leadingKeys([...own, ...governing]),
+      },
+      {
+        Sid: 'FindWhatIsPending',
+        Action: 'dynamodb:Query',
+        Resource: `${this.tableArn}/index/${PENDING_INDEX}`,
+        Condition: leadingKeys([name]),
       },
       {
         Sid: 'WriteItsLedger',

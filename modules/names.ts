@@ -5,6 +5,7 @@
  */
 export const names = (prefix: string) => ({
   stack: 'suture',
+  metricNamespace: `${prefix}Suture`,
   ledgerTable: `${prefix}SutureLedger`,
   deadLetterQueue: `${prefix}SutureDeadLetters`,
   alertTopic: `${prefix}SutureAlerts`,
@@ -17,9 +18,28 @@ export const names = (prefix: string) => ({
     function: `${prefix}SecurityGroupSelfHeal`,
     role: `${prefix}AwsConfigLambdaSGRole`,
     rule: `${prefix}SecurityGroupIngressDetection`,
+    /** Found by `aws events list-rules --name-prefix ConfigCompliance`. */
+    complianceRule: `${prefix}ConfigComplianceSecurityGroups`,
+    sweepRule: `${prefix}SecurityGroupPeriodicCheck`,
+    pendingRule: `${prefix}SecurityGroupPendingCheck`,
+    /** Of AWS Config. */
+    configRule: `${prefix}SecurityGroupIngressPolicy`,
+    dashboard: `${prefix}SecurityGroupSelfHealDashboard`,
+  },
+  config: {
+    /** Of the recorder and its delivery channel. */
+    recorder: `${prefix}SutureRecorder`,
+    role: `${prefix}AwsConfigRole`,
+    bucketPrefix: `${prefix}suture-config`,
+    /** Of a managed rule, by AWS's own name of it. */
+    managedRule: (name: string) => `${prefix}${name}`,
   },
   alarms: {
     deadLetters: `${prefix}SutureDeadLettersWaiting`,
+    /** Of each remediation's function. */
+    failures: (functionName: string) => `${functionName}Failures`,
+    throttles: (functionName: string) => `${functionName}Throttles`,
+    silence: (functionName: string) => `${functionName}Silence`,
   },
 });
 

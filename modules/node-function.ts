@@ -39,7 +39,10 @@ export interface NodeFunctionProps {
 /** One bundled handler with its role. */
 export class NodeFunction extends Construct {
   readonly functionArn: string;
+  /** By reference, so that what uses it waits for the function. */
   readonly functionName: string;
+  /** As text. */
+  readonly physicalName: string;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
@@ -91,6 +94,7 @@ export class NodeFunction extends Construct {
       maximumEventAgeInSeconds: maximumEventAgeSeconds,
       destinationConfig: { onFailure: { destination: deadLetters.queueArn } },
     });
+    this.physicalName = functionName;
     this.functionArn = lambda.arn;
     this.functionName = lambda.functionName;
   }

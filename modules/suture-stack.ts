@@ -6,12 +6,18 @@ import { policyOf } from '../functions/core/policy';
 import type { Settings } from '../functions/core/settings';
 import { Account } from './account';
 import { Alerts } from './alerts';
-import { Backend } from './backend';
+import { Backend, localState } from './backend';
+import { ConfigRecorder } from './config-recorder';
+import { ManagedRules } from './config-rules';
 import { DeadLetters } from './dead-letters';
 import { LedgerTable } from './ledger-table';
+import { literal } from './literal';
 import { names } from './names';
 import { SecurityGroupSelfHeal } from './security-group-self-heal';
 import { Trail } from './trail';
+
+const literals = (tags: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(tags).map(([key, value]) => [literal(key), literal(value)]));
 
 /** Everything that one installation is, in one account and Region. */
 export class SutureStack extends TerraformStack {
@@ -20,9 +26,10 @@ export class SutureStack extends TerraformStack {
     super(scope, table.stack);
     new AwsProvider(this, 'aws', {
       region: settings.region,
-      defaultTags: [{ tags: { Application: 'Suture', ...settings.tags } }],
+      defaultTags: [{ tags: { Application: 'Suture', ...literals(settings.tags) } }],
     });
-    new Backend(this, 'backend', settings.backend);
+    new Backend(this, 'backend', settings.backend ?? localState(settings.prefix));
+    this.addOverride('terraform.required_version', '>= 1.5.0');
     // Later releases of this major version do as well.
     this.addOverride('terraform.required_providers.aws.version', '>= 6.25.0, < 7.0.0');
 
@@ -37,7 +44,12 @@ export class SutureStack extends TerraformStack {
       queueName: table.deadLetterQueue,
       alarmName: table.alarms.deadLetters,
       account,
-      ruleNames: [table.securityGroup.rule],
+      ruleNames: [
+        table.securityGroup.rule,
+        table.securityGroup.complianceRule,
+        table.securityGroup.sweepRule,
+        table.securityGroup.pendingRule,
+      ],
       alertTopicArn: alerts.topicArn,
     });
     const ledger = new LedgerTable(this, 'ledger', { tableName: table.ledgerTable, account, policy });
@@ -48,12 +60,21 @@ export class SutureStack extends TerraformStack {
     if (settings.foundation.trail === 'create') {
       new Trail(this, 'trail', { trailName: table.trail, bucketPrefix: table.trailBucketPrefix, account });
     }
+    const recorder =
+      settings.foundation.recorder === 'create'
+        ? new ConfigRecorder(this, 'config', { names: table.config, account }).on
+        : undefined;
+    new ManagedRules(this, 'managed-rules', { names: table.config, rules: settings.managedRules, recorder });
     new SecurityGroupSelfHeal(this, 'security-group', {
       names: table.securityGroup,
       account,
       ledger,
       alertTopicArn: alerts.topicArn,
       policy: policy.securityGroups,
+      alarmNames: table.alarms,
+      metricNamespace: table.metricNamespace,
+      sweepEveryHours: settings.sweep.everyHours,
+      recorder,
       logGroup,
       deadLetters,
       runtime: settings.runtime,

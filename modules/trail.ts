@@ -1,11 +1,7 @@
 import { Cloudtrail } from '@cdktf/provider-aws/lib/cloudtrail';
-import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
-import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
-import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
-import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 import { Construct } from 'constructs';
 import type { Account } from './account';
-import { policyDocument } from './policy-document';
+import { LogBucket } from './log-bucket';
 
 export interface TrailProps {
   /** Physical names, from `names.ts`. */
@@ -29,50 +25,33 @@ export class Trail extends Construct {
     const cloudTrail = { Service: 'cloudtrail.amazonaws.com' };
     const ofTrail = { 'aws:SourceArn': trailArn };
 
-    const bucket = new S3Bucket(this, 'bucket', { bucket: `${bucketPrefix}-${account.id}-${account.region}` });
-    const block = new S3BucketPublicAccessBlock(this, 'public-access-block', {
-      bucket: bucket.id,
-      blockPublicAcls: true,
-      ignorePublicAcls: true,
-      blockPublicPolicy: true,
-      restrictPublicBuckets: true,
-    });
-    new S3BucketVersioningA(this, 'versioning', { bucket: bucket.id, versioningConfiguration: { status: 'Enabled' } });
-    const policy = new S3BucketPolicy(this, 'policy', {
-      bucket: bucket.id,
-      policy: policyDocument([
+    const bucket = new LogBucket(this, 'bucket', {
+      bucketPrefix,
+      account,
+      statements: ({ arn }) => [
         {
           Sid: 'TrailReadsAcl',
           Principal: cloudTrail,
           Action: 's3:GetBucketAcl',
-          Resource: bucket.arn,
+          Resource: arn,
           Condition: { StringEquals: ofTrail },
         },
         {
           Sid: 'TrailWrites',
           Principal: cloudTrail,
           Action: 's3:PutObject',
-          Resource: `${bucket.arn}/AWSLogs/${account.id}/*`,
+          Resource: `${arn}/AWSLogs/${account.id}/*`,
           Condition: { StringEquals: { ...ofTrail, 's3:x-amz-acl': 'bucket-owner-full-control' } },
         },
-        {
-          Sid: 'TlsOnly',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 's3:*',
-          Resource: [bucket.arn, `${bucket.arn}/*`],
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
-      ]),
-      dependsOn: [block],
+      ],
     });
     new Cloudtrail(this, 'trail', {
       name: trailName,
-      s3BucketName: bucket.id,
+      s3BucketName: bucket.name,
       isMultiRegionTrail: true,
       includeGlobalServiceEvents: true,
       enableLogFileValidation: true,
-      dependsOn: [policy],
+      dependsOn: [bucket.policy],
     });
   }
 }

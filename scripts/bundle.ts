@@ -62,12 +62,15 @@ function reproducibleZip(files: Record<string, Uint8Array>): Uint8Array {
   return zipSync(sorted, { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o644 << 16 });
 }
 
+/** Where IAM calls a service otherwise than the SDK calls its client. */
+const IAM_PREFIXES: Readonly<Record<string, string>> = { 'config-service': 'config' };
+
 /** `@aws-sdk/client-ec2/dist-es/commands/RevokeSecurityGroupIngressCommand.js` in the output means that it can be called. */
 function operationsIn(metafile: Metafile): string[] {
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
   const called = inputs.flatMap(([path, { bytesInOutput }]) => {
     const [, client, operation] = /@aws-sdk\/client-([^/]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(path) ?? [];
-    return client && operation && bytesInOutput > 0 ? [`${client}:${operation}`] : [];
+    return client && operation && bytesInOutput > 0 ? [`${IAM_PREFIXES[client] ?? client}:${operation}`] : [];
   });
   return called.sort();
 }

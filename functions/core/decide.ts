@@ -14,7 +14,13 @@ export interface Verdict<A extends Action> {
   readonly expired: readonly string[];
   /** Whom it concerns is told once: about this decision, or in this hour. */
   readonly tell?: { readonly once: 'decision' | 'hour'; readonly subject: string };
+  /** A budget or a pause holds it, and both end: to be looked at again. */
+  readonly pending?: true;
 }
+
+/** Changes that a remediation may make in the current hour: a floor, or a share of what there is. */
+export const limitOf = ({ policy: { governor }, budget }: Pick<Page, 'policy' | 'budget'>): number =>
+  Math.max(governor.actionsPerHour, Math.floor((governor.percentOfResources * budget.seen) / 100));
 
 /** No change at all. */
 export const NO_PLAN: Plan<never> = { actions: [], exempt: [], reason: '' };
@@ -68,7 +74,8 @@ export function decide<State, A extends Action>(
   if (plan.actions.length === 0)
     return { ...found, outcome: plan.exempt.length > 0 ? 'EXEMPT' : 'NO_ACTION', reason: plan.reason };
   if (mode === 'observe') return { ...found, outcome: 'DRY_RUN', reason: plan.reason };
-  if (page.pause) return { ...found, outcome: 'HELD', reason: `paused by ${page.pause.by}: ${page.pause.reason}` };
+  if (page.pause)
+    return { ...found, outcome: 'HELD', reason: `paused by ${page.pause.by}: ${page.pause.reason}`, pending: true };
   if (mode === 'approve') {
     return {
       ...found,
@@ -77,7 +84,7 @@ export function decide<State, A extends Action>(
       tell: { once: 'decision', subject: `${subject.id} waits for approval` },
     };
   }
-  const limit = page.policy.governor.actionsPerHour;
+  const limit = limitOf(page);
   if (page.budget.used >= limit) {
     const reason = `the budget of ${limit} changes per hour is used up`;
     return {
@@ -85,6 +92,7 @@ export function decide<State, A extends Action>(
       outcome: 'HELD',
       reason,
       tell: { once: 'hour', subject: `${reason}; further changes are held` },
+      pending: true,
     };
   }
   return { ...found, outcome: 'ACT', reason: plan.reason };

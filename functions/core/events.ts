@@ -1,18 +1,7 @@
 import * as z from 'zod/mini';
+import { type ComplianceWake, type ConfigRuleWake, parseComplianceChange, parseRuleInvocation } from './config-events';
 import { InvalidEventError } from './errors';
-
-/** What woke a function, as it stands on receipts. */
-export const Trigger = z.strictObject({
-  kind: z.enum(['cloudtrail', 'request']),
-  /** The API call, or who asked. */
-  name: z.string().check(z.maxLength(256)),
-  id: z.string().check(z.maxLength(256)),
-  /** When the change happened, ISO 8601, UTC. Latency counts from here. */
-  at: z.iso.datetime(),
-  /** ARN of who made the call, where the event says so. */
-  actor: z.optional(z.string().check(z.maxLength(2048))),
-});
-export type Trigger = z.infer<typeof Trigger>;
+import { parseEvent, Trigger } from './schema';
 
 /**
  * A CloudTrail record, as EventBridge delivers it. Loose: AWS adds fields.
@@ -57,28 +46,64 @@ export interface RequestWake {
   readonly trigger?: Trigger;
 }
 
-export type Wake = CloudTrailWake | RequestWake;
+/** How far a sweep has come, for the invocation that goes on. */
+const SweepProgress = z.strictObject({
+  /** Only what waits: intents that nobody closed, and what a budget or a pause held. */
+  only: z.optional(z.literal('pending')),
+  /** The page token. */
+  from: z.optional(z.string()),
+  startedAt: z.optional(z.iso.datetime()),
+  seen: z._default(z.int().check(z.minimum(0)), 0),
+  violating: z._default(z.int().check(z.minimum(0)), 0),
+});
+export type SweepProgress = z.infer<typeof SweepProgress>;
+
+/** A look at every resource of the kind: from the schedule, a person, or the invocation before. */
+export interface SweepWake {
+  readonly kind: 'sweep';
+  readonly progress: SweepProgress;
+}
+
+export type Wake = CloudTrailWake | ComplianceWake | ConfigRuleWake | RequestWake | SweepWake;
 
 /**
- * Tells what an event is. Whatever is no AWS event must be the function's own input: `{"groupId": "sg-…", "dryRun": false}`.
+ * Tells what an event is. Whatever comes neither from EventBridge nor from a Config rule must be the function's own input:
+ * `{"groupId": "sg-…", "dryRun": false}` or `{"sweep": {}}`.
  *
  * @throws InvalidEventError for anything else.
  */
 export function parseWake(event: unknown, resource: { readonly idKey: string; readonly idPattern: RegExp }): Wake {
-  if (event === null || typeof event !== 'object' || !('detail-type' in event)) {
-    const schema = z.strictObject({
-      [resource.idKey]: z.string().check(z.regex(resource.idPattern)),
-      dryRun: z._default(z.boolean(), false),
-      trigger: z.optional(Trigger),
-    });
-    const { [resource.idKey]: id, dryRun, trigger } = parseEvent(schema, event) as Record<string, unknown>;
-    return {
-      kind: 'request',
-      id: id as string,
-      dryRun: dryRun as boolean,
-      ...(trigger ? { trigger: trigger as Trigger } : {}),
-    };
+  const keys = event !== null && typeof event === 'object' ? event : {};
+  if ('invokingEvent' in keys) return parseRuleInvocation(event);
+  if ('sweep' in keys)
+    return { kind: 'sweep', progress: parseEvent(z.strictObject({ sweep: SweepProgress }), event).sweep };
+  if (!('detail-type' in keys)) return parseRequest(event, resource);
+  switch (keys['detail-type']) {
+    case 'AWS API Call via CloudTrail':
+      return parseApiCall(event);
+    case 'Config Rules Compliance Change':
+      return parseComplianceChange(event);
+    default:
+      throw new InvalidEventError(`no function reads events of the kind ${JSON.stringify(keys['detail-type'])}`);
   }
+}
+
+function parseRequest(event: unknown, resource: { readonly idKey: string; readonly idPattern: RegExp }): RequestWake {
+  const schema = z.strictObject({
+    [resource.idKey]: z.string().check(z.regex(resource.idPattern)),
+    dryRun: z._default(z.boolean(), false),
+    trigger: z.optional(Trigger),
+  });
+  const { [resource.idKey]: id, dryRun, trigger } = parseEvent(schema, event) as Record<string, unknown>;
+  return {
+    kind: 'request',
+    id: id as string,
+    dryRun: dryRun as boolean,
+    ...(trigger ? { trigger: trigger as Trigger } : {}),
+  };
+}
+
+function parseApiCall(event: unknown): CloudTrailWake {
   const { account, region, detail } = parseEvent(CloudTrailEvent, event);
   return {
     kind: 'cloudtrail',
@@ -96,18 +121,4 @@ export function parseWake(event: unknown, resource: { readonly idKey: string; re
     request: detail.requestParameters ?? {},
     response: detail.responseElements ?? {},
   };
-}
-
-/**
- * A value that matches a schema.
- *
- * @throws InvalidEventError that says where it does not.
- */
-export function parseEvent<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message, code }) => `${path.join('.') || 'event'}: ${message || code}`,
-  );
-  throw new InvalidEventError(`the event does not match its schema: ${problems.join('; ')}`);
 }

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { digest as digestOf } from './canonical';
 import { type Change, carryOut, EFFECT_MS } from './change';
 import { decide, NO_PLAN, type Verdict } from './decide';
-import type { ActionResult, Head, Page } from './ledger';
+import type { ActionResult, Fixes, Head, Page } from './ledger';
 import type { Outcome } from './outcomes';
 import type { Mode } from './policy';
 import { type Author, decisionDigest, Recorder, receiptOf } from './recorder';
@@ -9,12 +11,21 @@ import type { Action, Plan, Remediation, Subject } from './remediation';
 /** A heal ends by then: well before Lambda's first retry, which comes after a minute. */
 const DEADLINE_MS = 30_000;
 
+/** Between two looks, for who lost against others at the same resource. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** How many of those who reopen a resource are named. */
+const MAX_ACTORS = 5;
+
 /** What a heal needs beside the resource itself. */
 export interface HealContext extends Author {
   /** Names the invocation, also when Lambda tries it again. */
   readonly invocation: string;
   /** Decide, but change nothing, whatever the policy says. @default false */
   readonly dryRun?: boolean | undefined;
+  /** Called with what governs the decision, as soon as it is read for the first time. */
+  opened?(page: Page): void;
   /** Called with each log line of a change, before it happens. */
   announce(line: string): void;
   /** Called with each decision as soon as it is written down. */
@@ -56,7 +67,10 @@ export async function heal<State, A extends Action>(
   context: HealContext,
 ): Promise<Decision<A>[]> {
   const healing = new Healing(remediation, subject, context);
-  while (!(await healing.look())) healing.checkDeadline();
+  for (let pause = FIRST_PAUSE_MS; !(await healing.look()); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    healing.checkDeadline();
+    await sleep(Math.random() * pause);
+  }
   return healing.decisions;
 }
 
@@ -65,6 +79,11 @@ class Healing<State, A extends Action> {
   readonly decisions: Decision<A>[] = [];
   private readonly recorder: Recorder<State, A>;
   private readonly deadline: number;
+  private isOpened = false;
+  /** Digest of the actions for which AWS had no room. */
+  private held: string | undefined;
+  /** What people were told in this heal. */
+  private readonly told = new Set<string>();
 
   constructor(
     private readonly remediation: Remediation<State, A>,
@@ -80,6 +99,8 @@ class Healing<State, A extends Action> {
     const { context, recorder, remediation, subject } = this;
     const { ledger, now } = context;
     const page = await ledger.open(recorder.key, remediation.name, now());
+    if (!this.isOpened) context.opened?.(page);
+    this.isOpened = true;
     const { head } = page;
     if (head?.busy && head.busy.lease > now()) {
       if (!(await ledger.wake(recorder.key, head.busy))) return false;
@@ -113,6 +134,8 @@ class Healing<State, A extends Action> {
       });
     };
 
+    // AWS had no room for it a moment ago; a person knows.
+    if (outcome === 'ACT' && !recovered && this.held === digestOf(verdict.plan.actions)) return true;
     if (outcome === 'ACT') {
       const written = await recorder.commit(
         page,
@@ -134,7 +157,7 @@ class Healing<State, A extends Action> {
         head,
         [recovered, recorder.decision(page, verdict, outcome, state)],
         digest,
-        { lock: false },
+        { lock: false, pending: verdict.pending === true },
       );
       if (!written.committed) return false;
       reportRecovered(written.entries[0]);
@@ -171,13 +194,15 @@ class Healing<State, A extends Action> {
       }
       const { outcome, reason, results, error } = change;
       this.decided({ ...verdict, outcome, reason, results, receipt: closed.receipt, ...(error && { error }) });
-      if (outcome === 'HELD')
+      if (outcome === 'HELD') {
+        this.held = digestOf(verdict.plan.actions);
         await this.tellOnce(page, {
           ...verdict,
           outcome,
           reason,
           tell: { once: 'decision', subject: `${subject.id} needs a person` },
         });
+      }
       if (!closed.next) return closed.done;
       ({ head, verdict, state } = closed.next);
     }
@@ -203,12 +228,14 @@ class Healing<State, A extends Action> {
         recorder.outcome(page, verdict, change, state),
         more && recorder.intent(page, more, state as State),
       ];
+      const fixes = change.outcome === 'REMEDIATED' ? this.oneMoreFix(head, page) : undefined;
       const digest = more
         ? decisionDigest('ACT', more, page)
         : decisionDigest(change.outcome, { ...verdict, reason: change.reason }, page);
-      const written = await recorder.commit(page, head, bodies, digest, { lock: more !== undefined });
+      const written = await recorder.commit(page, head, bodies, digest, { lock: more !== undefined, fixes });
       if (written.committed) {
         const [receipt = ''] = written.entries.map(receiptOf);
+        if (fixes) await this.tellOfFight(page, fixes);
         const done = next?.outcome !== 'ACT' && !(change.outcome === 'HELD' && (head.busy?.wake ?? 0) > 0);
         return { receipt, done, ...(more && { next: { head: written.head, verdict: more, state: state as State } }) };
       }
@@ -232,15 +259,42 @@ class Healing<State, A extends Action> {
     this.context.decided(decision);
   }
 
+  /** Counts a fix, with who made it necessary; from one again when the window of the first is over. */
+  private oneMoreFix({ fixes }: Head, { policy: { fight } }: Page): Fixes {
+    const { now, trigger } = this.context;
+    const isOver = !fixes || now() - fixes.since >= fight.windowMinutes * 60_000;
+    const { since, count, by } = isOver ? { since: now(), count: 0, by: [] } : fixes;
+    const known = trigger?.actor === undefined ? by : [...new Set([...by, trigger.actor])].slice(0, MAX_ACTORS);
+    return { since, count: count + 1, by: known };
+  }
+
+  /** Says who puts back what is healed, once per window. Healing goes on: else persistence would win. */
+  private async tellOfFight({ policy: { fight } }: Page, { since, count, by }: Fixes): Promise<void> {
+    if (count < fight.repeats) return;
+    const { ledger, invocation, tell } = this.context;
+    const { id } = this.subject;
+    const of = { key: this.recorder.key, topic: 'fight' } as const;
+    if (!(await ledger.claimTelling(of, String(since), `${invocation}/${count}`))) return;
+    await tell({
+      subject: `somebody keeps reopening ${id}`,
+      reason: `${count} fixes since ${new Date(since).toISOString()}; put back by ${by.join(', ') || 'somebody whom no event names'}`,
+    });
+  }
+
   /** Tells people, unless they were told of the same already, by whomever. */
   private async tellOnce(page: Page, verdict: Verdict<A>): Promise<void> {
     const { tell, outcome, reason } = verdict;
     if (!tell) return;
     const { ledger, invocation } = this.context;
-    const isFirst =
+    const decision = decisionDigest(outcome, verdict, page);
+    const token = tell.once === 'hour' ? page.budget.window : decision;
+    if (this.told.has(token)) return;
+    this.told.add(token);
+    const of =
       tell.once === 'hour'
-        ? await ledger.claimTelling({ remediation: this.remediation.name }, page.budget.window, invocation)
-        : await ledger.claimTelling({ key: this.recorder.key }, decisionDigest(outcome, verdict, page), invocation);
+        ? { remediation: this.remediation.name }
+        : { key: this.recorder.key, topic: 'decision' as const };
+    const isFirst = await ledger.claimTelling(of, token, invocation);
     if (isFirst) await this.context.tell({ subject: tell.subject, reason });
   }
 }

@@ -5,6 +5,7 @@ import {
   type BatchGetItemCommandOutput,
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  paginateQuery,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -12,22 +13,30 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { UnreadableStateError } from './errors';
-import { type Commit, type CommitResult, type Entry, entryKey, type Head, type Ledger, type Page } from './ledger';
-import { budgetKey, EXCEPTIONS_KEY, PAUSE_KEY, POLICY_KEY } from './ledger-keys';
-import type { Exception } from './policy';
-import { readPolicy } from './policy';
+import {
+  type Commit,
+  type CommitResult,
+  type Entry,
+  entryKey,
+  type Fixes,
+  type Head,
+  type Ledger,
+  type Page,
+} from './ledger';
+import { budgetKey, EXCEPTIONS_KEY, PAUSE_KEY, PENDING_INDEX, POLICY_KEY } from './ledger-keys';
+import { readExceptions, readPolicy } from './policy';
 
 const headKey = (pk: string) => ({ pk, sk: 'HEAD' });
 
-/** HEAD as a table item. `busy` exists only while somebody is at it, so that an index on it is sparse. */
+/** HEAD as a table item. Beside these, `pending` names the remediation while there is more to come, so that the index on it is sparse. */
 interface HeadItem {
   seq: number;
   hash: string;
   digest: string;
-  busy?: string;
   holder?: string;
   lease?: number;
   wake?: number;
+  fixes?: Fixes;
 }
 
 type Item = Record<string, unknown>;
@@ -49,8 +58,13 @@ export class DynamoLedger implements Ledger {
       ...(head && { head: fromItem(head as unknown as HeadItem) }),
       ...(({ policy, hash }) => ({ policy, policyHash: hash }))(readPolicy(policy)),
       ...(pause && { pause: { by: String(pause.by), reason: String(pause.reason) } }),
-      exceptions: (exceptions?.exceptions ?? []) as Exception[],
-      budget: { window, used: budget?.window === window ? Number(budget.used) : 0, known: budget?.window === window },
+      exceptions: readExceptions(exceptions),
+      budget: {
+        window,
+        used: budget?.window === window ? Number(budget.used) : 0,
+        known: budget?.window === window,
+        seen: Number(budget?.seen ?? 0),
+      },
     };
   }
 
@@ -64,24 +78,43 @@ export class DynamoLedger implements Ledger {
     return this.update(headKey(key), 'ADD wake :one', 'holder = :holder', { ':one': 1, ':holder': busy.holder });
   }
 
-  async claimTelling(of: { key: string } | { remediation: string }, token: string, who: string): Promise<boolean> {
+  async claimTelling(...[of, token, who]: Parameters<Ledger['claimTelling']>): Promise<boolean> {
     const key = 'key' in of ? headKey(of.key) : budgetKey(of.remediation);
-    const open = 'attribute_exists(pk) AND (attribute_not_exists(told) OR told <> :token OR toldBy = :who)';
-    return this.update(key, 'SET told = :token, toldBy = :who', open, { ':token': token, ':who': who });
+    const told = 'topic' in of && of.topic === 'fight' ? 'fightTold' : 'told';
+    const open = `attribute_exists(pk) AND (attribute_not_exists(${told}) OR ${told} <> :token OR ${told}By = :who)`;
+    return this.update(key, `SET ${told} = :token, ${told}By = :who`, open, { ':token': token, ':who': who });
   }
 
-  async commit({ key, expected, entries, next, spend }: Commit): Promise<CommitResult> {
+  async *pending(remediation: string): AsyncIterable<readonly string[]> {
+    const pages = paginateQuery(
+      { client: this.client },
+      {
+        TableName: this.table,
+        IndexName: PENDING_INDEX,
+        KeyConditionExpression: 'pending = :remediation',
+        ExpressionAttributeValues: marshall({ ':remediation': remediation }),
+      },
+    );
+    for await (const { Items = [] } of pages)
+      yield Items.map((item) => String(unmarshall(item).pk)).map((pk) => pk.slice(pk.lastIndexOf('#') + 1));
+  }
+
+  async count(remediation: string, seen: number): Promise<void> {
+    await this.update(budgetKey(remediation), 'SET seen = :seen', undefined, { ':seen': seen });
+  }
+
+  async commit({ key, remediation, expected, entries, next, spend }: Commit): Promise<CommitResult> {
     const items: TransactWriteItem[] = [
       {
         Update: {
           TableName: this.table,
           Key: marshall(headKey(key)),
-          ...headUpdate(expected, next),
+          ...headUpdate(expected, next, remediation),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },
       },
       ...(spend
-        ? [{ Update: { TableName: this.table, Key: marshall(budgetKey(spend.remediation)), ...budgetUpdate(spend) } }]
+        ? [{ Update: { TableName: this.table, Key: marshall(budgetKey(remediation)), ...budgetUpdate(spend) } }]
         : []),
       ...entries.map((entry) => ({
         Put: {
@@ -95,7 +128,9 @@ export class DynamoLedger implements Ledger {
     if (!reasons) return { committed: true };
     if (spend && reasons[1]?.Code === 'ConditionalCheckFailed' && reasons[0]?.Code !== 'ConditionalCheckFailed')
       return { committed: false, lost: 'budget' };
-    const current = reasons[0]?.Item;
+    if (reasons[0]?.Code !== 'ConditionalCheckFailed')
+      throw new UnreadableStateError(`${key} has an entry after its HEAD: somebody changed the table`);
+    const current = reasons[0].Item;
     return { committed: false, lost: 'head', head: current && fromItem(unmarshall(current) as unknown as HeadItem) };
   }
 
@@ -140,14 +175,14 @@ export class DynamoLedger implements Ledger {
   }
 
   /** A conditional update of one item. False if the condition does not hold. */
-  private async update(key: Key, update: string, condition: string, values: Item): Promise<boolean> {
+  private async update(key: Key, update: string, condition: string | undefined, values: Item): Promise<boolean> {
     try {
       await this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
           Key: marshall(key),
           UpdateExpression: update,
-          ConditionExpression: condition,
+          ...(condition && { ConditionExpression: condition }),
           ExpressionAttributeValues: marshall(values),
         }),
       );
@@ -159,31 +194,42 @@ export class DynamoLedger implements Ledger {
   }
 }
 
-const fromItem = ({ seq, hash, digest, holder, lease, wake }: HeadItem): Head => ({
+const fromItem = ({ seq, hash, digest, holder, lease, wake, fixes }: HeadItem): Head => ({
   seq,
   hash,
   digest,
+  ...(fixes && { fixes }),
   ...(holder !== undefined && { busy: { holder, lease: Number(lease), wake: Number(wake) } }),
 });
 
-function headUpdate(expected: Head | undefined, next: Head) {
-  const { busy } = next;
+function headUpdate(expected: Head | undefined, next: Head, remediation: string) {
+  const { busy, fixes } = next;
+  const isPending = next.pending === true || busy !== undefined;
   const condition = !expected
     ? 'attribute_not_exists(pk)'
     : expected.busy
       ? 'seq = :was AND holder = :holderWas AND wake = :wakeWas'
       : 'seq = :was AND attribute_not_exists(holder)';
   return {
-    UpdateExpression: busy
-      ? 'SET seq = :seq, #hash = :hash, digest = :digest, busy = :busy, holder = :holder, lease = :lease, wake = :wake'
-      : 'SET seq = :seq, #hash = :hash, digest = :digest REMOVE busy, holder, lease, wake',
+    UpdateExpression: [
+      'SET seq = :seq, #hash = :hash, digest = :digest',
+      busy && ', holder = :holder, lease = :lease, wake = :wake',
+      isPending && ', pending = :pending',
+      fixes && ', fixes = :fixes',
+      !(busy && isPending) &&
+        ` REMOVE ${[!busy && 'holder, lease, wake', !isPending && 'pending'].filter(Boolean).join(', ')}`,
+    ]
+      .filter(Boolean)
+      .join(''),
     ConditionExpression: condition,
     ExpressionAttributeNames: { '#hash': 'hash' },
     ExpressionAttributeValues: marshall({
       ':seq': next.seq,
       ':hash': next.hash,
       ':digest': next.digest,
-      ...(busy && { ':busy': 'yes', ':holder': busy.holder, ':lease': busy.lease, ':wake': busy.wake }),
+      ...(isPending && { ':pending': remediation }),
+      ...(fixes && { ':fixes': fixes }),
+      ...(busy && { ':holder': busy.holder, ':lease': busy.lease, ':wake': busy.wake }),
       ...(expected && { ':was': expected.seq }),
       ...(expected?.busy && { ':holderWas': expected.busy.holder, ':wakeWas': expected.busy.wake }),
     }),

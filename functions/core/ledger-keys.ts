@@ -4,3 +4,9 @@ export const PAUSE_KEY = { pk: 'PAUSE', sk: 'CURRENT' };
 export const EXCEPTIONS_KEY = { pk: 'EXCEPTIONS', sk: 'CURRENT' };
 /** One budget for each remediation; its `window` says which hour it counts. */
 export const budgetKey = (remediation: string) => ({ pk: `BUDGET#${remediation}`, sk: 'CURRENT' });
+
+/** The index of what is pending, by remediation. */
+export const PENDING_INDEX = 'pending';
+
+/** The kind of the sweeps themselves, which leave their summaries in the ledger like the resources their receipts. */
+export const SWEEP_TYPE = 'Suture::Sweep';

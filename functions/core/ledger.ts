@@ -1,8 +1,8 @@
 import { digest } from './canonical';
-import type { Trigger } from './events';
 import type { Outcome } from './outcomes';
 import type { Exception, Mode, Policy } from './policy';
 import type { Action, Subject } from './remediation';
+import type { Trigger } from './schema';
 
 /** `previousHash` of a resource's first entry. */
 export const GENESIS = '0'.repeat(64);
@@ -24,6 +24,19 @@ export interface Head {
     /** How many events came in the meantime. */
     readonly wake: number;
   };
+  /** Set while a budget or a pause holds what is to be done: the sweep comes back to it, as to what is busy. */
+  readonly pending?: boolean;
+  /** How often the resource was healed lately, for who puts it back each time. */
+  readonly fixes?: Fixes;
+}
+
+/** Fixes of one resource in a window of time. */
+export interface Fixes {
+  /** Of the first, in ms since 1970. */
+  readonly since: number;
+  readonly count: number;
+  /** ARNs of who made the changes that were taken back, as far as events say so; at most five. */
+  readonly by: readonly string[];
 }
 
 /** The state of a resource at a moment: a digest of all of it, and the parts that the plan touches, whole. */
@@ -89,20 +102,25 @@ export interface Page {
   /** Exceptions added at run time, by an undo. */
   readonly exceptions: readonly Exception[];
   /** Changes of this remediation in the current hour. */
-  readonly budget: { readonly window: string; readonly used: number; readonly known: boolean };
+  readonly budget: {
+    readonly window: string;
+    readonly used: number;
+    readonly known: boolean;
+    /** Resources of the kind that the last sweep saw. */
+    readonly seen: number;
+  };
 }
 
 /** What one transaction writes. */
 export interface Commit {
   readonly key: string;
+  readonly remediation: string;
   /** HEAD as it was read: whatever differs by now loses. */
   readonly expected: Head | undefined;
   readonly entries: readonly Entry[];
   readonly next: Head;
   /** Takes one change out of the hour's budget. */
-  readonly spend?:
-    | { readonly remediation: string; readonly budget: Page['budget']; readonly limit: number }
-    | undefined;
+  readonly spend?: { readonly budget: Page['budget']; readonly limit: number } | undefined;
 }
 
 export type CommitResult =
@@ -122,10 +140,14 @@ export interface Ledger {
   commit(commit: Commit): Promise<CommitResult>;
   /** True for the first who is to tell people about something, and for the same one again. */
   claimTelling(
-    of: { readonly key: string } | { readonly remediation: string },
+    of: { readonly key: string; readonly topic: 'decision' | 'fight' } | { readonly remediation: string },
     token: string,
     who: string,
   ): Promise<boolean>;
+  /** Ids of resources that somebody began to change, or that wait for a budget or a pause to end; page by page. */
+  pending(remediation: string): AsyncIterable<readonly string[]>;
+  /** Keeps how many resources of the kind there are. */
+  count(remediation: string, seen: number): Promise<void>;
 }
 
 /** `RES#account#region#type#id` */

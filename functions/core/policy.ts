@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { digest } from './canonical';
 import { UnreadableStateError } from './errors';
 import type { Settings } from './settings';
@@ -13,6 +14,7 @@ export interface Policy {
   readonly version: number;
   readonly securityGroups: Omit<Settings['securityGroups'], 'mode'> & { readonly mode: Mode };
   readonly governor: Settings['governor'];
+  readonly fight: Settings['fight'];
   readonly exceptions: readonly Exception[];
   readonly exemptTag: Settings['exemptTag'];
 }
@@ -22,9 +24,35 @@ export const policyOf = (settings: Settings): Policy => ({
   version: POLICY_VERSION,
   securityGroups: { ...settings.securityGroups, mode: settings.securityGroups.mode ?? settings.mode },
   governor: settings.governor,
+  fight: settings.fight,
   exceptions: settings.exceptions,
   exemptTag: settings.exemptTag,
 });
+
+const AddedExceptions = z.array(
+  z.looseObject({
+    id: z.string(),
+    resource: z.optional(z.string()),
+    reason: z.string(),
+    owner: z.string(),
+    expires: z.iso.date(),
+  }),
+);
+
+/**
+ * The exceptions that were added at run time, from their table item.
+ *
+ * @throws UnreadableStateError if they are not what they should be.
+ */
+export function readExceptions(item: { exceptions?: unknown } | undefined): Exception[] {
+  if (!item) return [];
+  const result = AddedExceptions.safeParse(item.exceptions);
+  if (!result.success) throw new UnreadableStateError('the exceptions in the ledger table are not what they should be');
+  return result.data.map(({ resource, ...exception }) => ({
+    ...exception,
+    ...(resource !== undefined && { resource }),
+  }));
+}
 
 /**
  * The policy from its table item.

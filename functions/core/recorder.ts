@@ -1,11 +1,11 @@
 import { digest } from './canonical';
 import { type Change, judgeActions, summarise } from './change';
-import type { Verdict } from './decide';
+import { limitOf, type Verdict } from './decide';
 import { UnreadableStateError } from './errors';
-import type { Trigger } from './events';
 import {
   type Entry,
   type EntryBody,
+  type Fixes,
   type Head,
   type Ledger,
   ledgerKey,
@@ -15,6 +15,7 @@ import {
 } from './ledger';
 import type { Outcome } from './outcomes';
 import type { Action, Plan, Remediation, Subject } from './remediation';
+import type { Trigger } from './schema';
 
 /** After this, a holder counts as dead, and whoever comes next takes over. */
 const LEASE_MS = 45_000;
@@ -114,13 +115,19 @@ export class Recorder<State, A extends Action> {
    * @param expected HEAD as it was read
    * @param decision digest of what was decided last
    * @param lock HEAD is ours from now on, and the hour's budget one change poorer
+   * @param pending the sweep shall come back to it
+   * @param fixes of the resource, where there is one more
    */
   async commit(
     page: Page,
     expected: Head | undefined,
     bodies: readonly (EntryBody | undefined)[],
     decision: string,
-    { lock }: { readonly lock: boolean },
+    {
+      lock,
+      pending,
+      fixes,
+    }: { readonly lock: boolean; readonly pending?: boolean; readonly fixes?: Fixes | undefined },
   ): Promise<Written> {
     const entries: Entry[] = [];
     let last: Pick<Head, 'seq' | 'hash'> | undefined = expected;
@@ -135,11 +142,17 @@ export class Recorder<State, A extends Action> {
       ...last,
       digest: decision,
       ...(lock && { busy: { holder: this.author.holder, lease: this.author.now() + LEASE_MS, wake: 0 } }),
+      ...(pending && { pending }),
+      ...((fixes ?? expected?.fixes) && { fixes: fixes ?? (expected?.fixes as Fixes) }),
     };
-    const spend = lock
-      ? { remediation: this.remediation.name, budget: page.budget, limit: page.policy.governor.actionsPerHour }
-      : undefined;
-    const result = await this.author.ledger.commit({ key: this.key, expected, entries, next: head, spend });
+    const result = await this.author.ledger.commit({
+      key: this.key,
+      remediation: this.remediation.name,
+      expected,
+      entries,
+      next: head,
+      spend: lock ? { budget: page.budget, limit: limitOf(page) } : undefined,
+    });
     return result.committed ? { committed: true, head, entries } : result;
   }
 

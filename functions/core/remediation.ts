@@ -1,3 +1,4 @@
+import type { ConfigurationItem } from './config-events';
 import type { CloudTrailWake } from './events';
 import type { Mode, Policy } from './policy';
 
@@ -67,6 +68,14 @@ export interface Remediation<State, A extends Action> {
   ): Promise<{ readonly named: readonly string[] } | { readonly lookedUp: readonly string[] }>;
   /** Live, complete, at the source. Undefined if it does not exist. */
   read(subject: Subject): Promise<State | undefined>;
+  /** The state that AWS Config recorded, as far as it takes to judge it. @throws InvalidEventError if it is none of the kind */
+  recorded(item: ConfigurationItem, subject: Subject): Promise<State>;
+  /**
+   * Every resource of the kind in an account and Region, page by page, as far as it takes to judge whether there is anything to do.
+   *
+   * @param from the token of the page to begin with
+   */
+  discover(home: Home, from?: string): AsyncIterable<Discovered<State>>;
   /** What actions can change, at the source, over a state that was read before: a read-back need not cost a whole read. */
   readBack(subject: Subject, before: State): Promise<State | undefined>;
   /** Pure. Planning again after the plan was applied yields no action. */
@@ -81,6 +90,13 @@ export interface Remediation<State, A extends Action> {
   invert(change: { readonly actions: readonly A[]; readonly touched: unknown }, state: State): Plan<A> | Conflict;
   /** Log lines for an action, one for each thing that changes. */
   describe(action: A, state: State): readonly string[];
+}
+
+/** A page of what there is. */
+export interface Discovered<State> {
+  readonly resources: readonly { readonly id: string; readonly state: State }[];
+  /** The token of the next page. */
+  readonly next?: string;
 }
 
 /** Somebody changed what an undo would restore. */

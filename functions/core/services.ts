@@ -1,24 +1,27 @@
+import { ConfigServiceClient } from '@aws-sdk/client-config-service';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { clientConfig, requiredVariable } from './aws';
+import { putEvaluations } from './evaluations';
 import type { Services } from './handler';
 import { DynamoLedger } from './ledger-dynamodb';
 import { LambdaTelemetry } from './telemetry';
 
 /**
- * The services of a deployed function, from its environment: `LEDGER_TABLE` and `ALERT_TOPIC_ARN`.
+ * The services of a deployed function, from its environment: `LEDGER_TABLE`, `ALERT_TOPIC_ARN` and `METRIC_NAMESPACE`.
  *
  * @throws ConfigurationError if a variable is missing.
  */
 export function lambdaServices(): Services {
   const topicArn = requiredVariable('ALERT_TOPIC_ARN');
-  // Most invocations need neither: a client costs milliseconds of every cold start.
+  // Most invocations need none: a client costs milliseconds of every cold start.
   const sns = once(() => new SNSClient(clientConfig));
   const lambda = once(() => new LambdaClient(clientConfig));
+  const config = once(() => new ConfigServiceClient(clientConfig));
   return {
     ledger: new DynamoLedger(new DynamoDBClient(clientConfig), requiredVariable('LEDGER_TABLE')),
-    telemetry: new LambdaTelemetry(),
+    telemetry: new LambdaTelemetry(requiredVariable('METRIC_NAMESPACE')),
     tell: async ({ subject, text }) => {
       await sns().send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: text }));
     },
@@ -26,10 +29,12 @@ export function lambdaServices(): Services {
       const payload = new TextEncoder().encode(JSON.stringify(input));
       await lambda().send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: payload }));
     },
+    evaluate: (wake, answers) => putEvaluations(config(), wake, answers),
   };
 }
 
-function once<T>(make: () => T): () => T {
+/** Made when it is first asked for. */
+export function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();

@@ -183,6 +183,30 @@ export const Settings = z.strictObject({
     .strictObject({ everyHours: z.int().min(1).max(24).default(6).describe('Hours between two sweeps.') })
     .prefault({})
     .describe('The periodic check of everything.'),
+  managedRules: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[A-Za-z0-9-]{1,100}$/, 'expected letters, digits and dashes, at most 100')
+          .describe('How the rule is called.'),
+        identifier: z
+          .string()
+          .regex(/^[A-Z0-9_]+$/, "expected AWS's identifier of a rule, such as INCOMING_SSH_DISABLED")
+          .describe("AWS's identifier of the rule."),
+        parameters: z.record(z.string(), z.string()).default({}).describe('Its parameters, all of them texts.'),
+      }),
+    )
+    .default([
+      { name: 'restricted-ssh', identifier: 'INCOMING_SSH_DISABLED', parameters: {} },
+      { name: 's3-bucket-public-read-prohibited', identifier: 'S3_BUCKET_PUBLIC_READ_PROHIBITED', parameters: {} },
+      {
+        name: 's3-bucket-server-side-encryption-enabled',
+        identifier: 'S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED',
+        parameters: {},
+      },
+    ])
+    .describe('AWS Config rules that AWS writes. Replaces the default as a whole.'),
   notifications: z
     .strictObject({
       emails: z.array(z.email()).default([]).describe('Who is told, by e-mail.'),
@@ -292,14 +316,10 @@ const planned: ReadonlyArray<{ path: string; only?: unknown; warning: string }> 
   { path: 'securityGroups.mode', only: 'approve', warning: NOBODY_APPROVES },
   { path: 'buckets', warning: 'has no effect: the bucket remediation does not exist yet' },
   { path: 'incidents', warning: 'has no effect: the incident workflow does not exist yet' },
-  { path: 'governor.percentOfResources', warning: 'has no effect: without sweeps nothing counts the resources yet' },
-  { path: 'fight', warning: 'has no effect: fights are not detected yet' },
   { path: 'breakGlass', warning: 'has no effect: nothing is contained yet' },
   { path: 'deployers', warning: "has no effect: changes to Suture's own parts are not watched yet" },
-  { path: 'sweep', warning: 'has no effect: sweeps do not exist yet' },
   { path: 'notifications.slack', warning: 'has no effect: chat does not exist yet' },
   { path: 'notifications.pagerDuty', warning: 'has no effect: paging does not exist yet' },
-  { path: 'foundation.recorder', warning: 'has no effect: nothing uses the recorder yet' },
   { path: 'foundation.detector', warning: 'has no effect: nothing uses the detector yet' },
   { path: 'foundation.securityHub', warning: 'has no effect: nothing uses Security Hub yet' },
 ];

@@ -1,13 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Outcome } from './outcomes';
 
-/** Namespace of all metrics. */
-export const METRIC_NAMESPACE = 'Suture';
-
 /** What one decision counts for. */
 export interface DecisionMetrics {
   readonly remediation: string;
   readonly outcome: Outcome;
+  /** Resources of which the same was decided. @default 1 */
+  readonly evaluations?: number;
   /** From the time in the event to the verified change, in milliseconds. Only for changes. */
   readonly responseTimeMs?: number;
 }
@@ -28,6 +27,9 @@ export interface Telemetry {
 export class LambdaTelemetry implements Telemetry {
   private readonly logger = new Logger({ serviceName: 'suture' });
 
+  /** @param namespace of all metrics */
+  constructor(private readonly namespace: string) {}
+
   info(message: string, data: Record<string, unknown>): void {
     this.logger.info(message, data);
   }
@@ -36,11 +38,11 @@ export class LambdaTelemetry implements Telemetry {
     this.logger.error(message, data);
   }
 
-  count({ remediation, outcome, responseTimeMs }: DecisionMetrics): void {
+  count({ remediation, outcome, evaluations = 1, responseTimeMs }: DecisionMetrics): void {
     const changed = outcome === 'REMEDIATED' || outcome === 'PARTIAL';
     const failed = outcome === 'FAILED' || outcome === 'PARTIAL';
     const values = {
-      EvaluationsPerformed: 1,
+      EvaluationsPerformed: evaluations,
       RemediationActions: changed ? 1 : 0,
       RemediationFailures: failed ? 1 : 0,
       ...(responseTimeMs !== undefined && { RemediationResponseTime: responseTimeMs }),
@@ -50,7 +52,7 @@ export class LambdaTelemetry implements Telemetry {
         Timestamp: Date.now(),
         CloudWatchMetrics: [
           {
-            Namespace: METRIC_NAMESPACE,
+            Namespace: this.namespace,
             // Alarms need a set without dimensions: an alarm sees only the set that it names exactly.
             Dimensions: [[], ['Remediation'], ['Remediation', 'Outcome']],
             Metrics: Object.keys(values).map((name) => ({

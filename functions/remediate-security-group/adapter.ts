@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConfigServiceClient, GetResourceConfigHistoryCommand } from '@aws-sdk/client-config-service';
 import {
   AuthorizeSecurityGroupIngressCommand,
   DescribeManagedPrefixListsCommand,
@@ -11,8 +12,10 @@ import {
   type SecurityGroupRule,
   type Tag,
 } from '@aws-sdk/client-ec2';
-import type { Applied, Home } from '../core/remediation';
+import type { ConfigurationItem } from '../core/config-events';
+import type { Applied, Discovered, Home } from '../core/remediation';
 import { protocolName } from './planner';
+import { listedIngress, recordedGroup } from './recorded';
 import {
   type IngressRule,
   type Permission,
@@ -25,13 +28,18 @@ import {
 /** How long a prefix list may take to leave a change, and how often to look. */
 const LIST_CHANGE_MS = 25_000;
 const LIST_PAUSE_MS = 250;
+/** Of DescribeSecurityGroups and DescribeSecurityGroupRules, the most there is. */
+const PAGE_SIZE = 1000;
 
 export const groupArn = (groupId: string, { partition, region, account }: Home): string =>
   `arn:${partition}:ec2:${region}:${account}:security-group/${groupId}`;
 
 /** Security groups and prefix lists, by the EC2 API. */
 export class SecurityGroups {
-  constructor(private readonly ec2: EC2Client) {}
+  constructor(
+    private readonly ec2: EC2Client,
+    private readonly config: () => ConfigServiceClient,
+  ) {}
 
   /** A group with its ingress and the prefix lists that it refers to. Undefined if there is none. */
   async describe(groupId: string, home: Home): Promise<SecurityGroup | undefined> {
@@ -52,10 +60,86 @@ export class SecurityGroups {
     };
   }
 
-  /** The rules of a group that was described before, as they are now. */
-  async describeAgain(before: SecurityGroup): Promise<SecurityGroup> {
-    const ingress = await this.ingress(before.groupId);
+  /** The rules of a group that was described before, as they are now. Undefined if it is gone. */
+  async describeAgain(before: SecurityGroup, home: Home): Promise<SecurityGroup | undefined> {
+    const rules = await this.rules(before.groupId);
+    // A group without any rule, egress included, is rare; one that was deleted has none.
+    if (rules.length === 0) return this.describe(before.groupId, home);
+    const ingress = ingressOf(rules);
     return { ...before, ingress, prefixLists: await this.prefixLists(ingress, before.prefixLists) };
+  }
+
+  /** A group as a configuration item has it, with its prefix lists as they are now: items do not hold their entries. */
+  async recorded(
+    { resourceId, tags, capturedAt, configuration }: ConfigurationItem,
+    home: Home,
+  ): Promise<SecurityGroup> {
+    const { ingress, ...found } = recordedGroup(configuration ?? (await this.configurationOf(resourceId, capturedAt)));
+    return {
+      groupId: resourceId,
+      arn: groupArn(resourceId, home),
+      ...found,
+      tags,
+      ingress,
+      prefixLists: await this.prefixLists(ingress, {}),
+    };
+  }
+
+  /**
+   * The configuration of an item that was too large for its event.
+   *
+   * @throws Error if Config has none
+   * @see https://docs.aws.amazon.com/config/latest/APIReference/API_GetResourceConfigHistory.html
+   */
+  private async configurationOf(resourceId: string, capturedAt: string): Promise<string> {
+    const { configurationItems: [item] = [] } = await this.config().send(
+      new GetResourceConfigHistoryCommand({
+        resourceType: 'AWS::EC2::SecurityGroup',
+        resourceId,
+        laterTime: new Date(capturedAt),
+        limit: 1,
+      }),
+    );
+    if (!item?.configuration) throw new Error(`AWS Config has no item of ${resourceId} of ${capturedAt}`);
+    return item.configuration;
+  }
+
+  /** Every group of the account, in pages, with what it takes to judge them. Entries of a prefix list are read once. */
+  async *discover(home: Home, from: string | undefined): AsyncIterable<Discovered<SecurityGroup>> {
+    let known: SecurityGroup['prefixLists'] = {};
+    let NextToken = from;
+    do {
+      const page = await this.ec2.send(
+        new DescribeSecurityGroupsCommand({ MaxResults: PAGE_SIZE, ...(NextToken && { NextToken }) }),
+      );
+      const groups = (page.SecurityGroups ?? []).map((group) => ({
+        group,
+        ingress: listedIngress(group.IpPermissions),
+      }));
+      known = {
+        ...known,
+        ...(await this.prefixLists(
+          groups.flatMap(({ ingress }) => ingress),
+          known,
+        )),
+      };
+      NextToken = page.NextToken;
+      yield {
+        resources: groups.map(({ group: { GroupId: id = '', GroupName: groupName = '', VpcId, Tags }, ingress }) => ({
+          id,
+          state: {
+            groupId: id,
+            arn: groupArn(id, home),
+            groupName,
+            ...(VpcId && { vpcId: VpcId }),
+            tags: tagsOf(Tags),
+            ingress,
+            prefixLists: known,
+          },
+        })),
+        ...(NextToken && { next: NextToken }),
+      };
+    } while (NextToken);
   }
 
   /** The entries of each list that rules refer to, as far as they are not known. */
@@ -69,19 +153,23 @@ export class SecurityGroups {
     );
   }
 
-  /** Every page of a group's ingress rules, in the order of their ports. */
   private async ingress(groupId: string): Promise<IngressRule[]> {
-    const rules: IngressRule[] = [];
+    return ingressOf(await this.rules(groupId));
+  }
+
+  /** Every page of a group's rules. */
+  private async rules(groupId: string): Promise<SecurityGroupRule[]> {
+    const rules: SecurityGroupRule[] = [];
     let NextToken: string | undefined;
     do {
       const Filters = [{ Name: 'group-id', Values: [groupId] }];
       const page = await this.ec2.send(
-        new DescribeSecurityGroupRulesCommand({ Filters, MaxResults: 1000, ...(NextToken && { NextToken }) }),
+        new DescribeSecurityGroupRulesCommand({ Filters, MaxResults: PAGE_SIZE, ...(NextToken && { NextToken }) }),
       );
-      rules.push(...(page.SecurityGroupRules ?? []).filter(({ IsEgress }) => IsEgress === false).map(ingressRule));
+      rules.push(...(page.SecurityGroupRules ?? []));
       NextToken = page.NextToken;
     } while (NextToken);
-    return rules.sort((a, b) => a.fromPort - b.fromPort || a.toPort - b.toPort || (a.ruleId < b.ruleId ? -1 : 1));
+    return rules;
   }
 
   /** Every CIDR of a managed prefix list. */
@@ -122,7 +210,7 @@ export class SecurityGroups {
     do {
       const Filters = [{ Name: 'ip-permission.prefix-list-id', Values: [prefixListId] }];
       const page = await this.ec2.send(
-        new DescribeSecurityGroupsCommand({ Filters, MaxResults: 1000, ...(NextToken && { NextToken }) }),
+        new DescribeSecurityGroupsCommand({ Filters, MaxResults: PAGE_SIZE, ...(NextToken && { NextToken }) }),
       );
       ids.push(...(page.SecurityGroups ?? []).flatMap(({ GroupId }) => (GroupId === undefined ? [] : [GroupId])));
       NextToken = page.NextToken;
@@ -178,6 +266,13 @@ export class SecurityGroups {
     }
   }
 }
+
+/** In the order of their ports. */
+const ingressOf = (rules: readonly SecurityGroupRule[]): IngressRule[] =>
+  rules
+    .filter(({ IsEgress }) => IsEgress === false)
+    .map(ingressRule)
+    .sort((a, b) => a.fromPort - b.fromPort || a.toPort - b.toPort || (a.ruleId < b.ruleId ? -1 : 1));
 
 const isCode = (error: unknown, code: string): boolean => error instanceof Error && error.name === code;
 

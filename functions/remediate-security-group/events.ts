@@ -1,13 +1,14 @@
 import * as z from 'zod/mini';
 import { InvalidEventError } from '../core/errors';
-import { type CloudTrailWake, parseEvent } from '../core/events';
+import type { CloudTrailWake } from '../core/events';
+import { parseEvent } from '../core/schema';
 
 /** `sg-` and 8 or 17 hexadecimal digits. */
 export const GROUP_ID = /^sg-[0-9a-f]{8,17}$/;
 const PREFIX_LIST_ID = /^pl-[0-9a-f]{8,17}$/;
 
-/** API calls that can open a group, as the EventBridge rule names them. */
-const GROUP_CALLS = ['AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules'];
+/** API calls that can open a group, or take from it what a blueprint asks for, as the EventBridge rule names them. */
+const GROUP_CALLS = ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress', 'ModifySecurityGroupRules'];
 /** API calls that can open every group which refers to a prefix list. */
 const PREFIX_LIST_CALLS = ['ModifyManagedPrefixList', 'RestoreManagedPrefixListVersion'];
 

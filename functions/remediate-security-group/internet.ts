@@ -30,14 +30,21 @@ export function isInternet(cidr: string, quasiOpen: QuasiOpen): boolean {
 }
 
 /**
- * Whether a list of CIDRs stands for the internet, one of them or several put together: `0.0.0.0/1` and `128.0.0.0/1` are the
- * world, and so are 256 prefixes of length 8.
+ * Whether a list of CIDRs stands for the internet: one of them alone does, or they cover more than half of it together, as 129 prefixes of
+ * length 8 do. Ordinary lists hold many blocks that happen to lie side by side, and stay far below.
  *
  * @throws Error for what is no CIDR.
  */
 export function coversInternet(cidrs: readonly string[], quasiOpen: QuasiOpen): boolean {
-  return merge(cidrs).some((block) => isShort(block, quasiOpen));
+  const blocks = cidrs.map((cidr): Block => ipaddr.parseCIDR(cidr));
+  return (
+    blocks.some((block) => isShort(block, quasiOpen)) ||
+    Object.entries(HALF).some(([kind, half]) => size(blocks.filter(([address]) => address.kind() === kind)) > half)
+  );
 }
+
+/** Addresses in half of the internet. Of IPv6, one eighth is handed out: https://www.iana.org/assignments/ipv6-unicast-address-assignments */
+const HALF: Readonly<Record<'ipv4' | 'ipv6', bigint>> = { ipv4: 2n ** 31n, ipv6: 2n ** 124n };
 
 type Block = [address: ipaddr.IPv4 | ipaddr.IPv6, prefix: number];
 
@@ -49,20 +56,21 @@ function isShort([address, prefix]: Block, { ipv4, ipv6 }: QuasiOpen): boolean {
   );
 }
 
-/** Joins two halves of a block into the block, until none are left. Blocks inside others do no harm. */
-function merge(cidrs: readonly string[]): Block[] {
-  const blocks = new Map<string, Block>();
-  const add = ([address, prefix]: Block): void => {
-    const bits = [...address.toByteArray()]
-      .map((byte) => byte.toString(2).padStart(8, '0'))
-      .join('')
-      .slice(0, prefix);
-    const id = (half: string) => `${address.kind()}/${half}`;
-    if (blocks.has(id(bits))) return;
-    blocks.set(id(bits), [address, prefix]);
-    const sibling = `${bits.slice(0, -1)}${bits.endsWith('0') ? '1' : '0'}`;
-    if (prefix > 0 && blocks.has(id(sibling))) add([address, prefix - 1]);
-  };
-  for (const cidr of cidrs) add(ipaddr.parseCIDR(cidr));
-  return [...blocks.values()];
+/** Addresses in blocks of one family, each counted once. */
+function size(blocks: readonly Block[]): bigint {
+  const ranges = blocks
+    .map(([address, prefix]) => {
+      const bytes = address.toByteArray();
+      const length = 1n << BigInt(8 * bytes.length - prefix);
+      const number = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+      return { from: number - (number % length), length };
+    })
+    .sort((one, other) => (one.from < other.from ? -1 : 1));
+  let [total, end] = [0n, 0n];
+  for (const { from, length } of ranges) {
+    const start = from > end ? from : end;
+    if (from + length > start) total += from + length - start;
+    if (from + length > end) end = from + length;
+  }
+  return total;
 }

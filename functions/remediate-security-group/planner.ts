@@ -16,8 +16,8 @@ import {
 
 type SecurityGroupPolicy = Policy['securityGroups'];
 
-/** A receipt holds the rules that it removed, and a table item 400 KB: what exceeds this is left to the next round. */
-const MAX_TOUCHED_CHARACTERS = 200_000;
+/** A receipt holds the rules that it removed, and a table item 400 KB of UTF-8: what exceeds this is left to the next round. */
+const MAX_TOUCHED_BYTES = 150_000;
 
 /** By number where AWS keeps the number, by name where it keeps the name. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html */
 const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
@@ -246,10 +246,10 @@ function allowedPartOf(rule: IngressRule, policy: SecurityGroupPolicy): Permissi
 
 /** As many rules as a receipt holds; the first in any case. */
 function atMost<T extends { readonly rule: IngressRule }>(judged: readonly T[]): readonly T[] {
-  let characters = 0;
+  let bytes = 0;
   return judged.filter(({ rule }, index) => {
-    characters += JSON.stringify(rule).length;
-    return index === 0 || characters <= MAX_TOUCHED_CHARACTERS;
+    bytes += Buffer.byteLength(JSON.stringify(rule));
+    return index === 0 || bytes <= MAX_TOUCHED_BYTES;
   });
 }
 
@@ -285,7 +285,13 @@ export function touchedRules(actions: readonly SecurityGroupAction[], { groupNam
   return {
     groupName,
     ...(vpcId && { vpcId }),
-    rules: ingress.filter((rule) => removed.has(rule.ruleId) || added.has(permissionKey(rule))),
+    // Tags as a list: a table item cannot hold every key that a tag may have.
+    rules: ingress
+      .filter((rule) => removed.has(rule.ruleId) || added.has(permissionKey(rule)))
+      .map(({ tags, ...rule }) => ({
+        ...rule,
+        tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+      })),
   };
 }
 
@@ -317,7 +323,7 @@ export function restoreRules(
   };
 }
 
-const permissionOf = ({ protocol, fromPort, toPort, source, description }: IngressRule): Permission => ({
+const permissionOf = ({ protocol, fromPort, toPort, source, description }: Permission): Permission => ({
   protocol,
   fromPort,
   toPort,

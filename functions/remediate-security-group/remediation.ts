@@ -22,7 +22,9 @@ export const securityGroupRemediation = (groups: SecurityGroups): Remediation<Se
       : { lookedUp: await groups.referringTo(subject.prefixListId) };
   },
   read: (subject) => groups.describe(subject.id, subject),
-  readBack: (_subject, before) => groups.describeAgain(before),
+  recorded: (item, subject) => groups.recorded(item, subject),
+  discover: (home, from) => groups.discover(home, from),
+  readBack: (subject, before) => groups.describeAgain(before, subject),
   plan: planSecurityGroup,
   apply: (action, signal) => groups.apply(action, signal),
   isDone,

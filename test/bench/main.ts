@@ -85,6 +85,7 @@ function initMs(file: string): number {
     AWS_REGION: 'eu-west-1',
     LEDGER_TABLE: 't',
     ALERT_TOPIC_ARN: 'a',
+    METRIC_NAMESPACE: 'Suture',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   return median(

@@ -149,5 +149,5 @@ it('demo shows a group heal itself, and writes a page that needs nothing else', 
   expect(scene.after).toEqual(scene.before);
   const page = readFileSync(join(root, 'out', 'demo.html'), 'utf8');
   expect(page).not.toMatch(/(src|href)=["']?http/);
-  expect(page).toContain('The chain of 3 entries is intact.');
+  expect(page).toMatch(/The chain of \d entries is intact\./);
 });

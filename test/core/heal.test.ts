@@ -115,6 +115,7 @@ describe('a plain heal', () => {
       seq: 2,
       hash: outcome?.hash,
       digest: expect.any(String),
+      fixes: { since: expect.any(Number), count: 1, by: [] },
     });
   });
 
@@ -438,6 +439,32 @@ describe('two at one resource', () => {
     expect(all.flat().filter(({ outcome }) => outcome === 'REMEDIATED')).toHaveLength(1);
     expect(street.shut).toEqual(['front', 'back']);
     expect((await history(house)).filter(([kind]) => kind === 'intent')).toHaveLength(1);
+  });
+});
+
+describe('a ledger that is not what it should be', () => {
+  it.each([
+    ['a text', { S: 'none' }],
+    ['an exception without an end', { L: [{ M: { id: { S: 'x' }, reason: { S: 'r' }, owner: { S: 'o' } } }] }],
+  ])('exceptions that are %s stop every change', async (_case, exceptions) => {
+    const house = street.house(id(), 'front');
+    const key = { pk: { S: 'EXCEPTIONS' }, sk: { S: 'CURRENT' } };
+    await twin.putItem({ ...key, exceptions });
+    await expect(healed(house)).rejects.toThrow('the exceptions in the ledger table');
+    await twin.deleteItem(key);
+    expect(street.shut).toEqual([]);
+    expect(await entries(house)).toEqual([]);
+  });
+
+  it('a HEAD that somebody deleted stops the changes of its resource at once', async () => {
+    const house = street.house(id(), 'front');
+    await healed(house);
+    await twin.deleteItem({ pk: { S: ledgerKey(house) }, sk: { S: 'HEAD' } });
+    street.houses.get(house.id)?.add('back');
+    const since = await twin.mark();
+    await expect(healed(house)).rejects.toThrow('an entry after its HEAD');
+    expect((await twin.journal(since)).length).toBeLessThan(10);
+    expect(street.shut).toEqual(['front']);
   });
 });
 

@@ -84,7 +84,8 @@ describe.each([
     await twin.advance(120);
     const told = (await twin.outbox()).slice(mails);
     expect(told.map(({ channel, to }) => [channel, to])).toContainEqual(['email', 'soc@example.com']);
-    expect(told[0]?.subject).toMatch(/^ALARM: "SutureDeadLettersWaiting"/);
+    const subjects = told.map(({ subject }) => subject.split('"')[1]);
+    expect(subjects).toContain('SutureDeadLettersWaiting');
   });
 
   it('and can be again, the same event heals', async () => {

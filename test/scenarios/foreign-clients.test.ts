@@ -62,7 +62,7 @@ it('the AWS CLI opens a port, and sees it closed', async () => {
   expect(logs.events.map(({ message }: { message: string }) => JSON.parse(message).message)).toContain(
     `Remediated security group ${GroupId}`,
   );
-  const rules = await aws('events', 'list-rules', '--name-prefix', 'SecurityGroup');
+  const rules = await aws('events', 'list-rules', '--name-prefix', 'SecurityGroupIngress');
   expect(rules.Rules).toMatchObject([{ Name: 'SecurityGroupIngressDetection', State: 'ENABLED' }]);
   const { Events } = await aws(
     'cloudtrail',
@@ -84,7 +84,10 @@ it.each([
   ],
   [['sns', 'list-subscriptions'], { Subscriptions: [{ Protocol: 'email', Endpoint: 'soc@example.com' }] }],
   [['dynamodb', 'describe-table', '--table-name', 'SutureLedger'], { Table: { DeletionProtectionEnabled: true } }],
-  [['cloudwatch', 'describe-alarms'], { MetricAlarms: [{ AlarmName: 'SutureDeadLettersWaiting' }] }],
+  [
+    ['cloudwatch', 'describe-alarms', '--alarm-name-prefix', 'Suture'],
+    { MetricAlarms: [{ AlarmName: 'SutureDeadLettersWaiting' }] },
+  ],
   [['iam', 'list-role-policies', '--role-name', 'AwsConfigLambdaSGRole'], { PolicyNames: ['permissions'] }],
   [
     ['s3api', 'get-public-access-block', '--bucket', 'suture-trail-111122223333-eu-west-1'],
@@ -154,7 +157,12 @@ it('boto3 heals a group, and reads all that was made', async () => {
     outcomes: expect.arrayContaining([null, 'REMEDIATED']),
     received: 'by hand',
     metrics: ['Stops'],
-    alarms: ['SutureDeadLettersWaiting'],
+    alarms: [
+      'SecurityGroupSelfHealFailures',
+      'SecurityGroupSelfHealSilence',
+      'SecurityGroupSelfHealThrottles',
+      'SutureDeadLettersWaiting',
+    ],
     topics: 1,
     trust: { Service: 'lambda.amazonaws.com' },
     trail: true,

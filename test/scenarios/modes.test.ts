@@ -175,9 +175,16 @@ describe('a prefix', () => {
     const { Rules = [] } = await new EventBridgeClient(twin.config).send(
       new ListRulesCommand({ NamePrefix: 'team-a-' }),
     );
-    expect(Rules.map(({ Name }) => Name)).toEqual(['team-a-SecurityGroupIngressDetection']);
+    expect(Rules.map(({ Name }) => Name)).toEqual(
+      [
+        'ConfigComplianceSecurityGroups',
+        'SecurityGroupIngressDetection',
+        'SecurityGroupPendingCheck',
+        'SecurityGroupPeriodicCheck',
+      ].map((name) => `team-a-${name}`),
+    );
     const { MetricAlarms = [] } = await new CloudWatchClient(twin.config).send(new DescribeAlarmsCommand({}));
-    expect(MetricAlarms.map(({ AlarmName }) => AlarmName)).toEqual(['team-a-SutureDeadLettersWaiting']);
+    expect(MetricAlarms.map(({ AlarmName = '' }) => AlarmName.slice(0, 7))).toEqual(Array(4).fill('team-a-'));
     // No trail logs here, so that a call reaches nobody until the account's own does.
     const { groupId, calls } = await opened(22);
     expect(calls).toEqual([]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateManagedPrefixListCommand, ModifyManagedPrefixListCommand } from '@aws-sdk/client-ec2';
 import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import type { Variant } from '../support/stacks';
@@ -50,7 +51,7 @@ describe.each(['enforce', 'narrow'] as const)('with the settings "%s"', (variant
   let calls: readonly Call[];
 
   beforeAll(async () => {
-    twin = await TestTwin.start(variant);
+    twin = await TestTwin.startWithConfig(variant);
     const { PolicyDocument = '' } = await new IAMClient(twin.config).send(
       new GetRolePolicyCommand({ RoleName: ROLE, PolicyName: 'permissions' }),
     );
@@ -116,6 +117,7 @@ describe.each(['enforce', 'narrow'] as const)('with the settings "%s"', (variant
     ['write about a bucket', 'dynamodb:PutItem', 'RES#111122223333#REGION#AWS::S3::Bucket#b'],
     ['write about another account', 'dynamodb:PutItem', 'RES#444455556666#REGION#AWS::EC2::SecurityGroup#sg-1'],
     ['spend the budget of another remediation', 'dynamodb:UpdateItem', 'BUDGET#bucket'],
+    ['find what another remediation has pending', 'dynamodb:Query', 'bucket'],
     ['read about a bucket', 'dynamodb:BatchGetItem', 'RES#111122223333#REGION#AWS::S3::Bucket#b'],
     ['delete a receipt', 'dynamodb:DeleteItem', 'RES#111122223333#REGION#AWS::EC2::SecurityGroup#sg-1'],
   ])('cannot %s', async (_case, action, key) => {
@@ -191,6 +193,11 @@ function needsOf(calls: readonly Call[]): Need[] {
         ]);
       case 'sns:Publish':
         return [one('sns:Publish', String(parameters.TopicArn))];
+      case 'dynamodb:Query': {
+        const [key] = Object.values(parameters.ExpressionAttributeValues as Record<string, { S: string }>);
+        const index = `table/${String(parameters.TableName)}/index/${String(parameters.IndexName)}`;
+        return [one('dynamodb:Query', arn(index), [key?.S ?? ''])];
+      }
       case 'lambda:Invoke':
         return [one('lambda:InvokeFunction', arn(`function:${String(parameters.FunctionName)}`))];
       default:
@@ -230,6 +237,31 @@ async function anyAllowed(statements: readonly object[], needs: readonly Need[])
   return false;
 }
 
+async function invoke(twin: TestTwin, input: object): Promise<void> {
+  const { FunctionError, Payload } = await new LambdaClient(twin.config).send(
+    new InvokeCommand({ FunctionName: 'SecurityGroupSelfHeal', Payload: Buffer.from(JSON.stringify(input)) }),
+  );
+  if (FunctionError) throw new Error(new TextDecoder().decode(Payload));
+  await twin.settle();
+}
+
+const oversized = ({ ready: { region, accountId } }: TestTwin, resourceId: string) => ({
+  invokingEvent: JSON.stringify({
+    messageType: 'OversizedConfigurationItemChangeNotification',
+    configurationItemSummary: {
+      resourceType: 'AWS::EC2::SecurityGroup',
+      resourceId,
+      configurationItemStatus: 'OK',
+      configurationItemCaptureTime: new Date().toISOString(),
+      awsRegion: region,
+    },
+  }),
+  resultToken: 'TESTMODE',
+  configRuleName: 'SecurityGroupIngressPolicy',
+  configRuleArn: `arn:aws:config:${region}:${accountId}:config-rule/config-rule-a1b2c3`,
+  accountId,
+});
+
 /** Every path of the function: a fix, a join, a list, a message. */
 async function doEverything(twin: TestTwin): Promise<void> {
   const groupId = await twin.makeGroup();
@@ -247,6 +279,9 @@ async function doEverything(twin: TestTwin): Promise<void> {
   await twin.authorize(groupId, tcp([0, 500]));
   await twin.authorize(groupId, tcp(993));
   await twin.settle();
+  await invoke(twin, { sweep: {} });
+  // An item too large for its event is read from Config.
+  await invoke(twin, oversized(twin, groupId));
   // Somebody must be told: the hour's budget is used up.
   const { now } = await twin.control<{ now: string }>('GET', '/health');
   await twin.dynamodb.send(

@@ -34,6 +34,7 @@ export class Street {
     plan: (house: House, policy: Policy) => Plan<ShutDoor> = planHouse,
   ): Remediation<House, ShutDoor> {
     let current = '';
+    const { houses } = this;
     const read = async ({ id }: Subject) => {
       await this.onRead(id);
       const open = this.houses.get(id);
@@ -53,6 +54,10 @@ export class Street {
       subjects: async () => ({ named: [] }),
       read,
       readBack: read,
+      recorded: async ({ configuration }) => configuration as House,
+      discover: async function* (this: void) {
+        yield { resources: [...houses].map(([id, open]) => ({ id, state: { open: [...open] } })) };
+      },
       plan,
       apply: async ({ door }): Promise<Applied> => {
         await this.onShut(door, current);

@@ -9,8 +9,27 @@ export const variants = {
   default: {},
   enforce: { region: 'eu-west-1', mode: 'enforce', notifications: { emails: ['soc@example.com'] } },
   narrow: { mode: 'enforce', securityGroups: { keepAllowedPorts: true } },
+  blueprint: {
+    mode: 'enforce',
+    region: 'eu-west-1',
+    securityGroups: {
+      blueprints: [
+        {
+          groups: { names: ['LabSG1'] },
+          required: [
+            { protocol: 'tcp', port: 80, source: '0.0.0.0/0' },
+            { protocol: 'tcp', port: 443, source: '0.0.0.0/0' },
+          ],
+        },
+        {
+          groups: { ids: ['sg-0b1ce0000000000e1'] },
+          required: [{ protocol: 'tcp', port: 443, source: '0.0.0.0/0' }],
+        },
+      ],
+    },
+  },
   approve: { mode: 'approve', notifications: { emails: ['soc@example.com'] } },
-  prefixed: { mode: 'enforce', prefix: 'team-a-', foundation: { trail: 'existing' } },
+  prefixed: { mode: 'enforce', prefix: 'team-a-', foundation: { trail: 'existing', recorder: 'existing' } },
   exceptions: {
     mode: 'enforce',
     notifications: { emails: ['soc@example.com'] },
@@ -19,13 +38,14 @@ export const variants = {
       { id: 'tagged', reason: 'named by tags', owner: 'ops', expires: '2999-12-31' },
       {
         id: 'over',
-        reason: 'ended long ago',
+        reason: 'ended long ago; cost ${path.module} and %{ if } x',
         owner: 'ops',
         resource: 'arn:*:ec2:*:*:security-group/*',
         expires: '2020-01-31',
       },
     ],
     exemptTag: { enabled: true },
+    tags: { team: '${path.module}' },
   },
 } as const;
 
@@ -55,6 +75,14 @@ export class Stack {
     return Object.fromEntries(
       Object.entries(this.json.resource[type] ?? {}).map(([name, body]) => [`${type}.${name}`, body]),
     );
+  }
+
+  /** A resource by its address. */
+  at(address: string): Resource {
+    const [type = ''] = address.split('.');
+    const found = this.all(type)[address];
+    if (!found) throw new Error(`there is no ${address}; there are: ${Object.keys(this.all(type)).join(', ')}`);
+    return found;
   }
 
   /** The only resource of a type. */

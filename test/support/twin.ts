@@ -1,7 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConfigServiceClient,
+  DescribeConfigurationRecordersCommand,
+  PutConfigurationRecorderCommand,
+  StopConfigurationRecorderCommand,
+} from '@aws-sdk/client-config-service';
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
@@ -13,7 +26,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Entry, GENESIS, isIntact } from '../../functions/core/ledger';
-import { stackDirectory, type Variant } from './stacks';
+import { stackDirectory, type Variant, variants } from './stacks';
 
 /** What `POST /_twin/faults` takes. */
 export interface Fault {
@@ -50,6 +63,13 @@ interface Ready {
 
 const root = join(__dirname, '..', '..');
 
+/** What an account may have before an installation. */
+const OWN_RECORDER = {
+  name: 'default',
+  roleARN: 'arn:aws:iam::111122223333:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig',
+  recordingGroup: { allSupported: true },
+};
+
 /** A twin in a process of its own, spoken to over HTTP as any client would. */
 export class TestTwin {
   readonly ec2: EC2Client;
@@ -64,8 +84,25 @@ export class TestTwin {
     this.dynamodb = new DynamoDBClient(this.config);
   }
 
-  /** Starts a twin with the stack of some settings. */
-  static async start(variant: Variant, ...given: string[]): Promise<TestTwin> {
+  /** Starts a twin with the stack of some settings, and leaves it to CloudTrail alone to wake the function: one path at a time. */
+  static async start(variant: Variant): Promise<TestTwin> {
+    const { foundation = {} } = variants[variant] as { foundation?: { recorder?: string } };
+    const hasOwn = foundation.recorder === 'existing';
+    const twin = await TestTwin.startWithConfig(variant, ...(hasOwn ? ['--bare'] : []));
+    const config = new ConfigServiceClient(twin.config);
+    if (hasOwn) {
+      await config.send(new PutConfigurationRecorderCommand({ ConfigurationRecorder: OWN_RECORDER }));
+      await twin.control('POST', '/install');
+    }
+    const { ConfigurationRecorders = [] } = await config.send(new DescribeConfigurationRecordersCommand());
+    for (const { name } of ConfigurationRecorders)
+      await config.send(new StopConfigurationRecorderCommand({ ConfigurationRecorderName: name }));
+    await twin.settle();
+    return twin;
+  }
+
+  /** The same with AWS Config recording, so that each change arrives by several paths. */
+  static async startWithConfig(variant: Variant, ...given: string[]): Promise<TestTwin> {
     const child = spawn(
       process.execPath,
       [
@@ -96,7 +133,7 @@ export class TestTwin {
     return {
       endpoint: this.ready.endpoint,
       region: this.ready.region,
-      credentials: this.ready.operator,
+      credentials: { ...this.ready.operator },
       maxAttempts: 1,
     };
   }
@@ -166,6 +203,15 @@ export class TestTwin {
   async everyGroup(): Promise<unknown> {
     const { SecurityGroups = [] } = await this.ec2.send(new DescribeSecurityGroupsCommand({}));
     return SecurityGroups;
+  }
+
+  /** Writes into the ledger table, as an operator may. */
+  async putItem(Item: Record<string, AttributeValue>): Promise<void> {
+    await this.dynamodb.send(new PutItemCommand({ TableName: this.table, Item }));
+  }
+
+  async deleteItem(Key: Record<string, AttributeValue>): Promise<void> {
+    await this.dynamodb.send(new DeleteItemCommand({ TableName: this.table, Key }));
   }
 
   ledgerKey(groupId: string): string {

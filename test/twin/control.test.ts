@@ -12,7 +12,7 @@ const root = join(__dirname, '..', '..');
 describe('a twin', () => {
   let twin: TestTwin;
   beforeAll(async () => {
-    twin = await TestTwin.start('enforce');
+    twin = await TestTwin.startWithConfig('enforce');
   });
   afterAll(() => twin.stop());
   afterEach(() => twin.clearFaults());
@@ -170,7 +170,7 @@ describe('a twin', () => {
 });
 
 it('an empty account becomes an installation when it is told to', async () => {
-  const twin = await TestTwin.start('enforce', '--bare');
+  const twin = await TestTwin.startWithConfig('enforce', '--bare');
   try {
     expect(await twin.control('GET', '/health')).toMatchObject({ stacks: [] });
     const groupId = await twin.makeGroup();

@@ -1,4 +1,4 @@
-import { planSecurityGroup, portsText } from '../../../functions/remediate-security-group/planner';
+import { planSecurityGroup, portsText, touchedRules } from '../../../functions/remediate-security-group/planner';
 import { groupPolicy, policy } from '../../support/policy';
 import { applied, group, rule } from '../../support/security-group';
 
@@ -117,6 +117,24 @@ describe('prefix lists', () => {
       return `${[24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')}/${bit + 1}`;
     });
     expect(listed(22, allButOne)).toBe(1);
+  });
+});
+
+describe('a receipt', () => {
+  const tags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`${index}`, '漢'.repeat(256)]));
+
+  it('never outgrows a table item, whatever the tags: what exceeds it is left to the next round', () => {
+    const crowd = group(Array.from({ length: 20 }, (_, index) => rule({ port: 1000 + index, tags })));
+    const { actions } = planSecurityGroup(crowd, policy());
+    const [first] = actions;
+    expect(first?.kind === 'RevokeSecurityGroupIngress' && first.ruleIds.length).toBe(3);
+    expect(Buffer.byteLength(JSON.stringify(touchedRules(actions, crowd)))).toBeLessThan(200_000);
+  });
+
+  it('keeps every key that a tag may have', () => {
+    const odd = rule({ tags: Object.fromEntries([['__proto__', 'x']]) });
+    const { actions } = planSecurityGroup(group([odd]), policy());
+    expect(touchedRules(actions, group([odd])).rules).toMatchObject([{ tags: [{ key: '__proto__', value: 'x' }] }]);
   });
 });
 

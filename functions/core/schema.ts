@@ -1,0 +1,29 @@
+import * as z from 'zod/mini';
+import { InvalidEventError } from './errors';
+
+/** What woke a function, as it stands on receipts. */
+export const Trigger = z.strictObject({
+  kind: z.enum(['cloudtrail', 'config', 'sweep', 'request']),
+  /** The API call, the Config rule, or who asked. */
+  name: z.string().check(z.maxLength(256)),
+  id: z.string().check(z.maxLength(256)),
+  /** When the change happened, ISO 8601, UTC. Latency counts from here. */
+  at: z.iso.datetime(),
+  /** ARN of who made the call, where the event says so. */
+  actor: z.optional(z.string().check(z.maxLength(2048))),
+});
+export type Trigger = z.infer<typeof Trigger>;
+
+/**
+ * A value that matches a schema.
+ *
+ * @throws InvalidEventError that says where it does not.
+ */
+export function parseEvent<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message, code }) => `${path.join('.') || 'event'}: ${message || code}`,
+  );
+  throw new InvalidEventError(`the event does not match its schema: ${problems.join('; ')}`);
+}

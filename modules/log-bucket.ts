@@ -1,0 +1,53 @@
+import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
+import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
+import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
+import { Construct } from 'constructs';
+import type { Account } from './account';
+import { type PolicyStatement, policyDocument } from './policy-document';
+
+export interface LogBucketProps {
+  /** Physical name, from `names.ts`; the account and Region follow. */
+  readonly bucketPrefix: string;
+  readonly account: Account;
+  /** Who may write into it. */
+  readonly statements: (bucket: { readonly arn: string }) => readonly PolicyStatement[];
+}
+
+/** A bucket into which a service of AWS writes what happened: versioned, closed to the public, and reached by TLS only. */
+export class LogBucket extends Construct {
+  readonly name: string;
+  readonly arn: string;
+  /** The service checks it when it is told of the bucket. */
+  readonly policy: S3BucketPolicy;
+
+  constructor(scope: Construct, id: string, { bucketPrefix, account, statements }: LogBucketProps) {
+    super(scope, id);
+    const bucket = new S3Bucket(this, 'bucket', { bucket: `${bucketPrefix}-${account.id}-${account.region}` });
+    const block = new S3BucketPublicAccessBlock(this, 'public-access-block', {
+      bucket: bucket.id,
+      blockPublicAcls: true,
+      ignorePublicAcls: true,
+      blockPublicPolicy: true,
+      restrictPublicBuckets: true,
+    });
+    new S3BucketVersioningA(this, 'versioning', { bucket: bucket.id, versioningConfiguration: { status: 'Enabled' } });
+    this.policy = new S3BucketPolicy(this, 'policy', {
+      bucket: bucket.id,
+      policy: policyDocument([
+        ...statements(bucket),
+        {
+          Sid: 'TlsOnly',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:*',
+          Resource: [bucket.arn, `${bucket.arn}/*`],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ]),
+      dependsOn: [block],
+    });
+    this.name = bucket.id;
+    this.arn = bucket.arn;
+  }
+}
