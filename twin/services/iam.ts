@@ -1,4 +1,5 @@
 import { authorize } from '../iam/authorize';
+import { AWS_MANAGED } from '../iam/aws-managed-policies';
 import { type Credentials, iamId } from '../iam/credentials';
 import { type PolicyDocument, parsePolicy } from '../iam/policy';
 import type { Principal } from '../iam/principal';
@@ -46,33 +47,6 @@ interface IamState {
   readonly users: Map<string, User>;
   readonly policies: Map<string, ManagedPolicy>;
 }
-
-const EVERYTHING = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
-});
-/** AWS's own policies that the twin knows. @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html */
-const AWS_MANAGED: Readonly<Record<string, string>> = {
-  'arn:aws:iam::aws:policy/AdministratorAccess': EVERYTHING,
-  // As far as the twin has what it reads.
-  'arn:aws:iam::aws:policy/service-role/AWS_ConfigRole': JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Action: [
-          'config:Put*',
-          'ec2:Describe*',
-          'ec2:Get*',
-          's3:GetBucket*',
-          's3:GetAccountPublicAccessBlock',
-          's3:ListAllMyBuckets',
-        ],
-        Resource: '*',
-      },
-    ],
-  }),
-};
 
 const noSuch = (what: string, name: string | undefined) =>
   new AwsError('NoSuchEntity', `The ${what} with name ${name} cannot be found.`, { status: 404 });

@@ -1,5 +1,6 @@
 import { FromStringShapeDeserializer, ToStringShapeSerializer } from '@smithy/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { decodeAwsChunked, isAwsChunked } from './aws-chunked';
 import type { OperationSchema } from './schema';
 
 /** A request as the server read it. */
@@ -38,11 +39,20 @@ export function matchOperation(
     const fits = wanted.every(
       ([name, value]) => request.query.has(name) && (value === '' || request.query.get(name) === value),
     );
-    if (!labels || !fits) continue;
+    if (!labels || !fits || !hasWhatTellsItApart(operation, request)) continue;
     const weight = path.split('/').filter((part) => part && !part.startsWith('{')).length * 10 + wanted.length;
     if (!best || weight > best.weight) best = { operation, labels, weight };
   }
   return best;
+}
+
+/** Of operations with the same path, copies have a header of their own, and parts of uploads an id in the query. */
+function hasWhatTellsItApart({ input }: OperationSchema, { headers, query }: RestRequest): boolean {
+  const members = input.isStructSchema() ? input.getMemberSchemas() : {};
+  return (
+    (members.CopySource !== undefined) === (headers['x-amz-copy-source'] !== undefined) &&
+    (members.UploadId !== undefined) === query.has('uploadId')
+  );
 }
 
 function matchPath(template: string, path: string): Record<string, string> | undefined {
@@ -92,7 +102,8 @@ export async function readRest(
       result[name] = Object.fromEntries(found.map(([header, value]) => [header.slice(prefix.length), value]));
     } else if (traits.httpPayload) {
       if (request.body.length === 0) continue;
-      if (member.isBlobSchema()) result[name] = request.body;
+      if (member.isBlobSchema())
+        result[name] = isAwsChunked(request.headers) ? decodeAwsChunked(request.body) : request.body;
       else if (member.isStringSchema()) result[name] = new TextDecoder().decode(request.body);
       else result[name] = await documents.read(member, request.body);
     } else inBody = true;
@@ -117,7 +128,8 @@ export function writeRest(
       const given = value[name];
       if (traits.httpResponseCode) status = Number(given ?? status);
       else if (traits.httpHeader) {
-        if (given !== undefined && given !== null) headers[String(traits.httpHeader).toLowerCase()] = headerText(member, given);
+        if (given !== undefined && given !== null)
+          headers[String(traits.httpHeader).toLowerCase()] = headerText(member, given);
       } else if (typeof traits.httpPrefixHeaders === 'string') {
         for (const [key, text] of Object.entries((given ?? {}) as Record<string, string>))
           headers[traits.httpPrefixHeaders + key] = text;

@@ -1,150 +1,20 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type ConfigRule, ConfigService, ConfigServiceServiceException } from '@aws-sdk/client-config-service';
 import { EC2, type IpPermission } from '@aws-sdk/client-ec2';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { S3 } from '@aws-sdk/client-s3';
 import { SQS } from '@aws-sdk/client-sqs';
-import { zipSync } from 'fflate';
 import { Control } from '../../../twin/control';
 import { createTwinServer } from '../../../twin/server';
 import { addUser } from '../../../twin/services/iam';
 import { Stacks } from '../../../twin/terraform/stacks';
-import { HOME_ACCOUNT, Twin } from '../../../twin/twin';
+import { Twin } from '../../../twin/twin';
+import { ACCOUNT, BUCKET, FOUNDATION, FUNCTION, REGION, type Resources, ROLE, stackOf } from './foundation';
 
-export const ACCOUNT = HOME_ACCOUNT;
-export const REGION = 'eu-west-1';
-export const BUCKET = 'config-logs';
-export const ROLE = `arn:aws:iam::${ACCOUNT}:role/AwsConfigRole`;
-export const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:judge`;
-
-export type Resources = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
-
-/** A function that calls a group bad which lets the world in on port 22, and does as `mode` in its parameters says. */
-const JUDGE = `
-const call = (operation, body) => fetch(process.env.AWS_ENDPOINT_URL, {
-  method: 'POST',
-  headers: {
-    authorization: 'AWS4-HMAC-SHA256 Credential=' + process.env.AWS_ACCESS_KEY_ID + '/20261121/${REGION}/config/aws4_request',
-    'x-amz-security-token': process.env.AWS_SESSION_TOKEN,
-    'x-amz-target': 'StarlingDoveService.' + operation,
-    'content-type': 'application/x-amz-json-1.1',
-  },
-  body: JSON.stringify(body),
-});
-exports.handler = async (event) => {
-  const { mode } = JSON.parse(event.ruleParameters);
-  if (mode === 'throw') throw new Error('the function is broken');
-  if (mode === 'silent') return;
-  const message = JSON.parse(event.invokingEvent);
-  const item = message.configurationItem ?? message.configurationItemSummary;
-  const gone = event.eventLeftScope || item?.configurationItemStatus === 'ResourceDeleted';
-  const open = (item?.configuration?.ipPermissions ?? []).some(
-    ({ fromPort, ipRanges }) => fromPort === 22 && ipRanges.includes('0.0.0.0/0'),
-  );
-  const answer = await call('PutEvaluations', {
-    ResultToken: event.resultToken,
-    Evaluations: [{
-      ComplianceResourceType: item?.resourceType ?? 'AWS::::Account',
-      ComplianceResourceId: item?.resourceId ?? event.accountId,
-      ComplianceType: gone ? 'NOT_APPLICABLE' : open ? 'NON_COMPLIANT' : 'COMPLIANT',
-      OrderingTimestamp: Date.parse(item?.configurationItemCaptureTime ?? message.notificationCreationTime) / 1000,
-      ...(open && { Annotation: 'open to the world' }),
-    }],
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-};
-`;
-
-const trusting = (service: string) =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
-  });
-
-/** What a recorder needs around it: a role, a bucket that it may write to, and a function for custom rules. */
-export const FOUNDATION: Resources = {
-  aws_s3_bucket: { logs: { bucket: BUCKET } },
-  aws_s3_bucket_policy: {
-    logs: {
-      bucket: '${aws_s3_bucket.logs.id}',
-      policy: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'config.amazonaws.com' },
-            Action: ['s3:GetBucketAcl', 's3:ListBucket'],
-            Resource: `arn:aws:s3:::${BUCKET}`,
-            Condition: { StringEquals: { 'AWS:SourceAccount': ACCOUNT } },
-          },
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'config.amazonaws.com' },
-            Action: 's3:PutObject',
-            Resource: `arn:aws:s3:::${BUCKET}/AWSLogs/${ACCOUNT}/Config/*`,
-            Condition: {
-              StringEquals: { 'AWS:SourceAccount': ACCOUNT, 's3:x-amz-acl': 'bucket-owner-full-control' },
-            },
-          },
-        ],
-      }),
-    },
-  },
-  aws_iam_role: {
-    config: { name: 'AwsConfigRole', assume_role_policy: trusting('config.amazonaws.com') },
-    judge: { name: 'JudgeRole', assume_role_policy: trusting('lambda.amazonaws.com') },
-  },
-  aws_iam_role_policy: {
-    judge: {
-      role: '${aws_iam_role.judge.name}',
-      name: 'evaluations',
-      policy: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: 'config:PutEvaluations', Resource: '*' }],
-      }),
-    },
-  },
-  aws_lambda_function: {
-    judge: {
-      function_name: 'judge',
-      role: '${aws_iam_role.judge.arn}',
-      runtime: 'nodejs24.x',
-      handler: 'index.handler',
-      filename: 'judge.zip',
-    },
-  },
-  aws_lambda_permission: {
-    config: {
-      statement_id: 'config',
-      function_name: '${aws_lambda_function.judge.function_name}',
-      action: 'lambda:InvokeFunction',
-      principal: 'config.amazonaws.com',
-      source_account: ACCOUNT,
-    },
-  },
-};
-
-const directories: string[] = [];
-process.once('exit', () => {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-});
-
-/** Resources of Terraform in a folder of their own, with the function's zip. */
-function stackOf(resources: Resources): string {
-  const directory = mkdtempSync(join(tmpdir(), 'suture-config-'));
-  directories.push(directory);
-  writeFileSync(join(directory, 'judge.zip'), zipSync({ 'index.js': new TextEncoder().encode(JUDGE) }));
-  writeFileSync(
-    join(directory, 'cdk.tf.json'),
-    JSON.stringify({ provider: { aws: [{ region: REGION }] }, resource: resources }),
-  );
-  return directory;
-}
+export { ACCOUNT, BUCKET, FOUNDATION, FUNCTION, REGION, type Resources, ROLE } from './foundation';
+export { fixture, shapeOf } from './samples';
 
 /** One invocation of the function. */
 export interface Invocation {
@@ -340,17 +210,4 @@ export async function refusal(call: Promise<unknown>): Promise<string> {
   if (error instanceof ConfigServiceServiceException || (error as { $fault?: string }).$fault)
     return (error as Error).name;
   throw error;
-}
-
-const fixtures = join(__dirname, '..', '..', 'fixtures', 'events');
-// biome-ignore lint/suspicious/noExplicitAny: events are JSON of any shape
-export const fixture = (name: string): any => JSON.parse(readFileSync(join(fixtures, `${name}.json`), 'utf8'));
-
-/** Where a value has what kind of thing; lists by the union of their elements. */
-export function shapeOf(value: unknown, path = ''): string[] {
-  if (Array.isArray(value)) return [...new Set([`${path}[]`, ...value.flatMap((item) => shapeOf(item, `${path}[]`))])];
-  if (value === null || typeof value !== 'object') return [path];
-  return Object.entries(value)
-    .flatMap(([key, inner]) => shapeOf(inner, `${path}.${key}`))
-    .sort();
 }

@@ -38,7 +38,7 @@ export function putChannel(place: Place, { name = DEFAULT_NAME, ...settings }: D
       status: 501,
     });
   const topic = settings.snsTopicARN;
-  if (topic !== undefined && !twin.state(sns, place).topics.has(topic))
+  if (topic !== undefined && !twin.state(sns, place).topics.has(topic.split(':').at(-1) ?? ''))
     throw error('InvalidSNSTopicARNException', `The specified sns topic ARN '${topic}' does not exist.`);
   const frequency = settings.configSnapshotDeliveryProperties?.deliveryFrequency;
   if (frequency !== undefined && !isFrequency(frequency))

@@ -4,6 +4,7 @@ import { type Principal, servicePrincipal } from '../../iam/principal';
 import { AwsError } from '../../service';
 import { assumeForService, roleByArn } from '../iam';
 import { s3 } from '../s3';
+import { putObject } from '../s3/objects';
 import { type Channel, error, type Item, type Place } from './state';
 
 /** What Config acts for where it delivers. Policies name it by wildcard. */
@@ -66,7 +67,7 @@ function put(place: Place, principal: Principal, channel: Channel, key: string, 
   };
   access('GetBucketAcl', { Bucket });
   access('PutObject', input);
-  s3.operations.PutObject?.(input, call);
+  putObject(input, call);
 }
 
 export const prefixOf = ({ account }: Place, { settings: { s3KeyPrefix } }: Channel): string =>

@@ -63,9 +63,12 @@ function accessOf(operation: string, input: Record<string, unknown>, call: Ec2Ca
 function idsIn(operation: string, input: Record<string, unknown>, { state }: Ec2Call): string[] {
   if (operation === 'CreateTags' || operation === 'DeleteTags') return (input.Resources ?? []) as string[];
   if (operation === 'CreateSecurityGroup') return [];
-  const byName = [...state.groups.values()].find(
-    ({ name, vpcId }) => name === input.GroupName && state.vpcs.get(vpcId)?.isDefault,
-  );
+  const byName =
+    input.GroupName === undefined
+      ? undefined
+      : [...state.groups.values()].find(
+          ({ name, vpcId }) => name === input.GroupName && state.vpcs.get(vpcId)?.isDefault,
+        );
   const rules =
     operation === 'ModifySecurityGroupRules'
       ? ((input.SecurityGroupRules ?? []) as { SecurityGroupRuleId?: string }[]).map(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { AwsError } from '../../service';
 import { type Bucket, bucketOf, type S3Call, type S3Operations } from './buckets';
 
@@ -119,31 +120,39 @@ const described = ({ versioning }: Bucket, { versionId, modified, content }: Sto
   ...(versioning && { VersionId: versionId }),
 });
 
+/** Puts an object, as the API does for callers and Config for itself. */
+export function putObject(
+  input: PutObjectCommandInput,
+  call: S3Call,
+): Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ServerSideEncryption'> {
+  refuseUnsimulated('PutObject', input);
+  const { Bucket, Key = '', Body, ACL, Metadata = {}, IfMatch, IfNoneMatch } = input;
+  const bucket = bucketOf(call, Bucket);
+  if (ACL !== undefined && !ACLS_WITHOUT_EFFECT.includes(ACL))
+    throw new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
+  checkWriteConditions(bucket, Key, IfMatch, IfNoneMatch);
+  const body = (Body ?? new Uint8Array()) as Uint8Array;
+  const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+  const versionId = nextVersionId(bucket, call);
+  const headers = Object.fromEntries(
+    KEPT_HEADERS.flatMap((name) => {
+      const value = (input as unknown as Record<string, unknown>)[name];
+      // How the body came is none of its content.
+      const kept = name === 'ContentEncoding' ? String(value ?? '').replace(/,?\s*aws-chunked/, '') : value;
+      return kept === undefined || kept === '' ? [] : [[name, kept]];
+    }),
+  );
+  keep(bucket, {
+    key: Key,
+    versionId,
+    modified: call.twin.clock.now(),
+    content: { body, etag, headers: { ContentType: 'binary/octet-stream', ...headers }, metadata: Metadata },
+  });
+  return { ETag: etag, ServerSideEncryption: 'AES256', ...(bucket.versioning && { VersionId: versionId }) };
+}
+
 export const objectOperations: S3Operations = {
-  PutObject(input, call) {
-    refuseUnsimulated('PutObject', input);
-    const { Bucket, Key = '', Body, ACL, Metadata = {}, IfMatch, IfNoneMatch } = input;
-    const bucket = bucketOf(call, Bucket);
-    if (ACL !== undefined && !ACLS_WITHOUT_EFFECT.includes(ACL))
-      throw new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
-    checkWriteConditions(bucket, Key, IfMatch, IfNoneMatch);
-    const body = (Body ?? new Uint8Array()) as Uint8Array;
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    const versionId = nextVersionId(bucket, call);
-    const headers = Object.fromEntries(
-      KEPT_HEADERS.flatMap((name) => {
-        const value = (input as unknown as Record<string, unknown>)[name];
-        return value === undefined ? [] : [[name, value]];
-      }),
-    );
-    keep(bucket, {
-      key: Key,
-      versionId,
-      modified: call.twin.clock.now(),
-      content: { body, etag, headers: { ContentType: 'binary/octet-stream', ...headers }, metadata: Metadata },
-    });
-    return { ETag: etag, ServerSideEncryption: 'AES256', ...(bucket.versioning && { VersionId: versionId }) };
-  },
+  PutObject: putObject,
 
   GetObject(input, call) {
     refuseUnsimulated('GetObject', input);
