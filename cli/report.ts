@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LabScene } from './lab-scene';
 import { root } from './project';
 import type { Scene } from './scene';
 
@@ -24,8 +25,10 @@ const library = (file: string): Markup =>
   new Markup(readFileSync(join(root, 'node_modules', 'uplot', 'dist', file), 'utf8'));
 
 /** A page that needs nothing but itself: timeline, before and after, receipt, latencies. */
-export function reportPage({ groupId, steps, before, opened, after, receipt, latency, healed }: Scene): string {
-  const end = Math.max(1, ...steps.map(({ atMs }) => atMs).filter(Number.isFinite));
+export function reportPage(
+  { groupId, steps, before, opened, after, receipt, latency, healed }: Scene,
+  lab: LabScene,
+): string {
   const isThere = (id: string) => after.some((rule) => rule.id === id);
   // JSON in a script: no value may end the element.
   const data = new Markup(
@@ -58,11 +61,7 @@ export function reportPage({ groupId, steps, before, opened, after, receipt, lat
 <p class="verdict ${healed ? '' : 'not'}">${healed ? 'What was opened is closed, everything else is as it was.' : 'The group was not healed.'}</p>
 
 <h2>What happened</h2>
-<ol>${steps.map(
-    ({ title, atMs, lines }) => html`<li><strong>${title}</strong> <span class="at">+${Math.round(atMs)} ms</span>
-  <div class="bar"><i style="width: ${((100 * atMs) / end).toFixed(1)}%"></i></div>
-  ${lines.map((line) => html`<div class="lines">${line}</div>`)}</li>`,
-  )}</ol>
+${timeline(steps)}
 
 <h2>Before and after</h2>
 <table><thead><tr><th></th><th>rule</th><th>opens</th><th>from</th><th>description</th></tr></thead>
@@ -74,7 +73,11 @@ export function reportPage({ groupId, steps, before, opened, after, receipt, lat
 <tbody>${receipt.entries.map(({ sk, kind, outcome = '', hash, previousHash }) => html`<tr><td>${sk}</td><td>${kind} ${outcome}</td><td>${hash}</td><td>${previousHash}</td></tr>`)}</tbody></table>
 <p>The chain of ${receipt.entries.length} entries is ${receipt.intact ? 'intact' : 'broken'}.</p>
 
-<h2>From the change to the closed receipt</h2>
+<h2>The same by AWS Config alone</h2>
+${timeline(lab.steps)}
+<p class="verdict ${lab.healed ? '' : 'not'}">${lab.healed ? 'The group is as its blueprint says, and compliant.' : 'The group was not healed.'}</p>
+
+<h2>From the change to the closed receipt, by the fast path</h2>
 <p>${latency.rounds.length} rounds: median ${latency.medianMs} ms, p95 ${latency.p95Ms} ms, most ${latency.maxMs} ms, in the twin on this machine. In AWS, CloudTrail takes most of a minute before the function begins.</p>
 <div id="plot"></div>
 <script>${library('uPlot.iife.min.js')}</script>
@@ -89,4 +92,14 @@ export function reportPage({ groupId, steps, before, opened, after, receipt, lat
 </body>
 </html>
 `.text;
+}
+
+/** Steps along a line, each with a bar for when it was reached. */
+function timeline(steps: Scene['steps']) {
+  const end = Math.max(1, ...steps.map(({ atMs }) => atMs).filter(Number.isFinite));
+  return html`<ol>${steps.map(
+    ({ title, atMs, lines }) => html`<li><strong>${title}</strong> <span class="at">+${Math.round(atMs)} ms</span>
+  <div class="bar"><i style="width: ${((100 * atMs) / end).toFixed(1)}%"></i></div>
+  ${lines.map((line) => html`<div class="lines">${line}</div>`)}</li>`,
+  )}</ol>`;
 }
