@@ -2,10 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ConfigServiceClient, StopConfigurationRecorderCommand } from '@aws-sdk/client-config-service';
 import { AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { build } from 'esbuild';
 import { unzipSync } from 'fflate';
 import { type JournalEntry, TwinProcess } from '../../cli/twin-process';
+import { names } from '../../modules/names';
 import { bundle, bundleDirectory, functionNames } from '../../scripts/bundle';
 
 /** A figure, how it was found, and what the design allows. */
@@ -147,7 +149,12 @@ async function account(stack: string): Promise<Figure[]> {
 
 async function fixes(twin: TwinProcess): Promise<Figure[]> {
   const { endpoint, region, operator } = twin.ready;
-  const ec2 = new EC2Client({ endpoint, region, credentials: operator });
+  const client = { endpoint, region, credentials: { ...operator } };
+  const ec2 = new EC2Client(client);
+  const config = new ConfigServiceClient(client);
+  const recorder = { ConfigurationRecorderName: names('').config.recorder };
+  // One path at a time: in AWS, Config comes minutes after CloudTrail.
+  await config.send(new StopConfigurationRecorderCommand(recorder));
   const { GroupId } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: 'bench', Description: 'bench' }));
   const round = async (): Promise<JournalEntry[]> => {
     const since = (await twin.journal()).length;
