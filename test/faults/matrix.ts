@@ -1,3 +1,4 @@
+import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { Variant } from '../support/stacks';
 import { type Call, type Fault, TestTwin } from '../support/twin';
 
@@ -27,6 +28,10 @@ const faults: Readonly<Record<string, (call: Call) => Omit<Fault, 'operation'>>>
 /** One way to be healed. */
 export interface Path {
   readonly variant: Variant;
+  /** Whether AWS Config records. @default false, and CloudTrail alone wakes the function */
+  readonly config?: boolean;
+  /** EventBridge rules that are switched off. @default none */
+  readonly disabledRules?: readonly string[];
   /** Makes a group that is in order, and says how it will be opened. */
   arrange(twin: TestTwin): Promise<{ groupId: string; open: () => Promise<unknown> }>;
   /** What must be open in the end, as `port source`. */
@@ -42,7 +47,9 @@ export function endsTheSame(path: Path): void {
   let expected: Call[];
 
   beforeAll(async () => {
-    twin = await TestTwin.start(path.variant);
+    twin = await (path.config ? TestTwin.startWithConfig(path.variant) : TestTwin.start(path.variant));
+    for (const Name of path.disabledRules ?? [])
+      await new EventBridgeClient(twin.config).send(new DisableRuleCommand({ Name }));
     expected = (await run()).calls;
   });
   afterAll(() => twin.stop());
@@ -83,7 +90,8 @@ export function endsTheSame(path: Path): void {
       seen.set(operation, skip + 1);
       const make = faults[kind] ?? (() => ({}));
       const { hit } = await run({ operation, skip, ...make(call) });
-      expect({ operation, skip, hit }).toEqual({ operation, skip, hit: true });
+      // Where invocations overlap, a later call of the same kind is not always made.
+      if (skip === 0 || !path.config) expect({ operation, skip, hit }).toEqual({ operation, skip, hit: true });
     }
   });
 }

@@ -21,16 +21,10 @@ export function groupOf(state: Ec2State, { GroupId, GroupName }: GroupReference)
   if (GroupId !== undefined) return lookUp('security-group', GroupId, 'groupId', (id) => state.groups.get(id));
   if (GroupName === undefined) throw missingParameter('groupName', 'groupId');
   const { id } = vpcOf(state, undefined);
-  const found = groupNamed(state, id, GroupName);
+  const found = state.groups.named(id, GroupName);
   if (!found)
     throw error('InvalidGroup.NotFound', `The security group '${GroupName}' does not exist in default VPC '${id}'`);
   return found;
-}
-
-/** Names do not tell capital letters from small ones. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html */
-export function groupNamed({ groups }: Ec2State, vpcId: string, name: string): SecurityGroup | undefined {
-  const wanted = name.toLowerCase();
-  return [...groups.values()].find((group) => group.vpcId === vpcId && group.name.toLowerCase() === wanted);
 }
 
 /** A rule of a group, of one direction or of both. @throws AwsError if the group has none such. */

@@ -1,5 +1,4 @@
 import type { RecordedType } from '../../service';
-import { groupNamed } from './lookups';
 import { toPermissions } from './rule-views';
 import type { Ec2State, Rule, SecurityGroup } from './state';
 
@@ -61,7 +60,7 @@ export const recordedGroups: RecordedType<Ec2State> = {
     if (GroupId !== undefined) yield GroupId;
     else if (GroupName !== undefined) {
       const standard = [...state.vpcs.values()].find(({ isDefault }) => isDefault);
-      const named = standard && groupNamed(state, standard.id, GroupName);
+      const named = standard && state.groups.named(standard.id, GroupName);
       if (named) yield named.id;
     }
     for (const id of Resources) if (id.startsWith('sg-')) yield id;

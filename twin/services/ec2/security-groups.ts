@@ -1,6 +1,6 @@
 import type { Twin } from '../../twin';
 import { listing } from './listing';
-import { groupNamed, groupOf, vpcOf } from './lookups';
+import { groupOf, vpcOf } from './lookups';
 import { DESCRIPTION } from './permissions';
 import { toPermissions } from './rule-views';
 import {
@@ -15,8 +15,12 @@ import {
 } from './state';
 import { setTags, tagList, tagsAtCreation } from './tags';
 
-/** @see https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups */
-const GROUPS_PER_REGION = 2500;
+/**
+ * A quota that was raised: a new account has 2,500, and sweeps are measured over 50,000.
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+ */
+const GROUPS_PER_REGION = 100_000;
 
 /** A group as CreateSecurityGroup makes it: nothing in, everything out. */
 export function newGroup(
@@ -114,7 +118,7 @@ export const securityGroupOperations: Ec2Operations = {
     if (!DESCRIPTION.test(Description))
       throw error('InvalidParameterValue', `Value (${Description}) for parameter GroupDescription is invalid.`);
     const tags = tagsAtCreation('security-group', TagSpecifications);
-    if (groupNamed(state, vpc.id, GroupName))
+    if (state.groups.named(vpc.id, GroupName))
       throw error('InvalidGroup.Duplicate', `The security group '${GroupName}' already exists for VPC '${vpc.id}'`);
     if (state.groups.size >= GROUPS_PER_REGION)
       throw error('SecurityGroupLimitExceeded', 'The maximum number of security groups has been reached.');

@@ -73,11 +73,34 @@ export interface PrefixList {
   readonly versions: Map<number, readonly PrefixListEntry[]>;
 }
 
+/** Groups by id, and in each VPC by name. */
+export class SecurityGroups extends Map<string, SecurityGroup> {
+  private readonly ids = new Map<string, string>();
+
+  override set(id: string, group: SecurityGroup): this {
+    this.ids.set(nameKey(group.vpcId, group.name), id);
+    return super.set(id, group);
+  }
+
+  override delete(id: string): boolean {
+    const group = this.get(id);
+    if (group) this.ids.delete(nameKey(group.vpcId, group.name));
+    return super.delete(id);
+  }
+
+  /** Names do not tell capital letters from small ones. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html */
+  named(vpcId: string, name: string): SecurityGroup | undefined {
+    return this.get(this.ids.get(nameKey(vpcId, name)) ?? '');
+  }
+}
+
+const nameKey = (vpcId: string, name: string): string => `${vpcId}/${name.toLowerCase()}`;
+
 /** What a Region's EC2 holds. */
 export interface Ec2State {
   readonly vpcs: Map<string, Vpc>;
   readonly subnets: Map<string, Subnet>;
-  readonly groups: Map<string, SecurityGroup>;
+  readonly groups: SecurityGroups;
   readonly prefixLists: Map<string, PrefixList>;
   /** Of every resource, by its id. */
   readonly tags: Map<string, ReadonlyMap<string, string>>;

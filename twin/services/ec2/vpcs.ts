@@ -10,6 +10,7 @@ import {
   type Ec2State,
   error,
   missingParameter,
+  SecurityGroups,
   type Subnet,
   type Vpc,
 } from './state';
@@ -38,7 +39,7 @@ export function defaultRegion({ account, region }: Scope, twin: Twin): Ec2State 
   const state: Ec2State = {
     vpcs: new Map([[vpc.id, vpc]]),
     subnets: new Map(subnets.map((subnet) => [subnet.id, subnet])),
-    groups: new Map(),
+    groups: new SecurityGroups(),
     prefixLists: new Map(awsPrefixLists(region).map((list) => [list.id, list])),
     tags: new Map(),
   };
