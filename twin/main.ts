@@ -8,15 +8,15 @@ import { addUser } from './services/iam';
 import { Stacks } from './terraform/stacks';
 import { HOME_ACCOUNT, Twin } from './twin';
 
-const USAGE = 'usage: npm run --silent twin -- [--port N] [--stack DIR] [--bare] [--var NAME=VALUE]… [--quiet]';
+const USAGE = 'usage: npm run --silent twin -- [--port N] [--stack DIR]… [--bare] [--var NAME=VALUE]… [--quiet]';
 
 class UsageError extends Error {}
 
 /** Starts a twin and says, in one line of JSON on standard output, how to reach it. */
 async function main(): Promise<void> {
-  const { port, stack, bare, variables, quiet } = options();
+  const { port, directories, bare, variables, quiet } = options();
   const twin = new Twin();
-  const stacks = new Stacks(twin, stack, variables);
+  const stacks = new Stacks(twin, directories, variables);
   if (!bare) stacks.install();
   const operator = addUser(twin, HOME_ACCOUNT, 'operator', { administrator: true });
   const server = createTwinServer(twin, new Control(twin, stacks));
@@ -57,7 +57,7 @@ function options() {
     const { values } = parseArgs({
       options: {
         port: { type: 'string', default: '4580' },
-        stack: { type: 'string' },
+        stack: { type: 'string', multiple: true },
         bare: { type: 'boolean', default: false },
         var: { type: 'string', multiple: true, default: [] },
         quiet: { type: 'boolean', default: false },
@@ -77,7 +77,7 @@ function options() {
     return {
       ...values,
       port,
-      stack: stackDirectory(values.stack),
+      directories: (values.stack ?? [undefined]).map(stackDirectory),
       variables: Object.fromEntries([...fromEnvironment, ...fromArguments]) as Record<string, string>,
     };
   } catch (error) {

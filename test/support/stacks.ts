@@ -29,6 +29,12 @@ export const variants = {
     },
   },
   approve: { mode: 'approve', notifications: { emails: ['soc@example.com'] } },
+  second: {
+    mode: 'enforce',
+    region: 'eu-west-1',
+    prefix: 'team-b-',
+    foundation: { trail: 'existing', recorder: 'existing' },
+  },
   prefixed: { mode: 'enforce', prefix: 'team-a-', foundation: { trail: 'existing', recorder: 'existing' } },
   exceptions: {
     mode: 'enforce',

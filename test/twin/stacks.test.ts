@@ -19,7 +19,7 @@ function stackOf(file: object, variables: Record<string, string> = {}): { twin: 
     JSON.stringify({ provider: { aws: [{ region: 'eu-west-1' }] }, ...file }),
   );
   const twin = new Twin();
-  return { twin, stacks: new Stacks(twin, directory, variables) };
+  return { twin, stacks: new Stacks(twin, [directory], variables) };
 }
 
 it('makes resources in the order of their references, whatever their order in the file', () => {

@@ -54,7 +54,7 @@ export class ConfigBench {
 
   static async start(resources: Resources = FOUNDATION): Promise<ConfigBench> {
     const twin = new Twin();
-    const stacks = new Stacks(twin, stackOf(resources), {});
+    const stacks = new Stacks(twin, [stackOf(resources)], {});
     stacks.install();
     const control = new Control(twin, stacks);
     const server = createTwinServer(twin, control);

@@ -37,7 +37,7 @@ export class Ec2Bench {
 
   static async start(): Promise<Ec2Bench> {
     const twin = new Twin();
-    const server = createTwinServer(twin, new Control(twin, new Stacks(twin, stackDirectory('default'), {})));
+    const server = createTwinServer(twin, new Control(twin, new Stacks(twin, [stackDirectory('default')], {})));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
