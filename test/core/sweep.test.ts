@@ -1,3 +1,4 @@
+import { limitOf } from '../../functions/core/decide';
 import { handlerFor, type Services } from '../../functions/core/handler';
 import type { Commit, Ledger } from '../../functions/core/ledger';
 import type { Remediation } from '../../functions/core/remediation';
@@ -134,4 +135,13 @@ it.each([
   const { recorded, run } = setUp();
   await expect(run(event)).rejects.toThrow('does not match its schema');
   expect(recorded.invoked).toEqual([]);
+});
+
+it.each([
+  [0, 100],
+  [499, 100],
+  [1_000, 200],
+  [50_000, 10_000],
+])('%d resources seen allow %d changes an hour: the larger of a floor and a fifth of them', (seen, limit) => {
+  expect(limitOf({ policy: policy(), budget: { window: 'w', used: 0, known: true, seen } })).toBe(limit);
 });
