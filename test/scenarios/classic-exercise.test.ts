@@ -32,9 +32,11 @@ it('the careless change is taken back', async () => {
   for (const port of [465, 993]) await open(port);
   await twin.settle();
   const { SecurityGroups } = await aws('ec2', 'describe-security-groups', '--group-ids', groupId);
-  expect(SecurityGroups[0].IpPermissions.map(({ FromPort }: { FromPort: number }) => FromPort).sort()).toEqual([
-    80, 443,
-  ]);
+  expect(
+    SecurityGroups[0].IpPermissions.map(({ FromPort }: { FromPort: number }) => FromPort).sort(
+      (a: number, b: number) => a - b,
+    ),
+  ).toEqual([80, 443]);
 });
 
 it('the log says what was revoked, and what was remediated', async () => {
