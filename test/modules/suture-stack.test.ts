@@ -164,6 +164,13 @@ describe('the function', () => {
     expect(everyVariant.filter(opens)).toEqual(['narrow', 'blueprint']);
   });
 
+  it('may restore the groups that a blueprint names by id, and no other', () => {
+    const authorize = statements('blueprint').filter(({ Action }) => JSON.stringify(Action).includes('Authorize'));
+    expect(authorize.map(({ Resource }) => Resource)).toEqual([
+      ['arn:<partition>:ec2:<region>:<account_id>:security-group/sg-0b1ce0000000000e1'],
+    ]);
+  });
+
   it('is invoked by its rule alone', () => {
     expect(enforce.at('aws_lambda_permission.security-group_calls_permission')).toMatchObject({
       action: 'lambda:InvokeFunction',
