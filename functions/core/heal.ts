@@ -157,7 +157,8 @@ class Healing<State, A extends Action> {
         head,
         [recovered, recorder.decision(page, verdict, outcome, state)],
         digest,
-        { lock: false, pending: verdict.pending === true },
+        // Who only asks takes nothing off the list of what waits.
+        { lock: false, pending: verdict.pending === true || (context.dryRun === true && head?.pending === true) },
       );
       if (!written.committed) return false;
       reportRecovered(written.entries[0]);

@@ -28,7 +28,7 @@ import { readExceptions, readPolicy } from './policy';
 
 const headKey = (pk: string) => ({ pk, sk: 'HEAD' });
 
-/** HEAD as a table item. Beside these, `pending` names the remediation while there is more to come, so that the index on it is sparse. */
+/** HEAD as a table item. `pending` names the remediation while there is more to come, so that the index on it is sparse. */
 interface HeadItem {
   seq: number;
   hash: string;
@@ -36,6 +36,7 @@ interface HeadItem {
   holder?: string;
   lease?: number;
   wake?: number;
+  pending?: string;
   fixes?: Fixes;
 }
 
@@ -194,10 +195,11 @@ export class DynamoLedger implements Ledger {
   }
 }
 
-const fromItem = ({ seq, hash, digest, holder, lease, wake, fixes }: HeadItem): Head => ({
+const fromItem = ({ seq, hash, digest, holder, lease, wake, pending, fixes }: HeadItem): Head => ({
   seq,
   hash,
   digest,
+  ...(pending !== undefined && { pending: true }),
   ...(fixes && { fixes }),
   ...(holder !== undefined && { busy: { holder, lease: Number(lease), wake: Number(wake) } }),
 });
