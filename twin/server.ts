@@ -12,7 +12,9 @@ import { type Exchange, failerFor, type Reply, readRequest, type WireService } f
 
 /** Serves the AWS APIs and the control calls on one port of loopback. */
 export function createTwinServer(twin: Twin, control: Control): Server {
-  return createServer((incoming, outgoing) => {
+  // As long as AWS's: clients do not expect a connection to end between two of their calls.
+  const keepAliveTimeout = 60_000;
+  return createServer({ keepAliveTimeout }, (incoming, outgoing) => {
     void answer(twin, control, incoming, outgoing).catch((error: unknown) => {
       const isNoUrl = error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
       if (!isNoUrl) console.error(error);

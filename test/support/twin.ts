@@ -135,6 +135,8 @@ export class TestTwin {
       region: this.ready.region,
       credentials: { ...this.ready.operator },
       maxAttempts: 1,
+      // A connection that idles for five seconds is closed by the twin, perhaps just as it is used again.
+      requestHandler: { httpAgent: { keepAlive: false } },
     };
   }
 
