@@ -1,9 +1,20 @@
-import { Command, CommanderError } from 'commander';
-import { asError } from '../functions/core/errors';
-import { demo } from './demo';
-import { explain } from './explain';
-import { UsageError } from './terminal';
-import { runTwin } from './twin';
+import { Command, CommanderError, Option } from 'commander';
+import { problemLine } from './problem';
+import { clean, UsageError } from './terminal';
+
+// Each command loads what it needs when it runs: the client for EC2 alone takes half a second.
+const demo = later(() => (require('./demo') as typeof import('./demo')).demo);
+const explain = later(() => (require('./explain') as typeof import('./explain')).explain);
+const listExceptions = later(() => (require('./exceptions') as typeof import('./exceptions')).listExceptions);
+const pauseCommand = later(() => (require('./pause') as typeof import('./pause')).pauseCommand);
+const redriveCommand = later(() => (require('./redrive') as typeof import('./redrive')).redriveCommand);
+const resumeCommand = later(() => (require('./pause') as typeof import('./pause')).resumeCommand);
+const runTwin = later(() => (require('./twin') as typeof import('./twin')).runTwin);
+const sweepCommand = later(() => (require('./sweep') as typeof import('./sweep')).sweepCommand);
+
+function later<Given extends unknown[]>(load: () => (...given: Given) => void | Promise<void>) {
+  return (...given: Given) => load()(...given);
+}
 
 /** The operator's command. Exit status: 0 all right, 1 a problem was found, 2 wrong use. */
 function program(): Command {
@@ -30,6 +41,7 @@ function program(): Command {
     .option('--bare', 'start with an empty account; POST /_twin/install loads the stack')
     .option('--var <name=value>', 'a Terraform variable', (value: string, all: string[]) => [...all, value], [])
     .option('--quiet', 'say nothing on standard error')
+    .option('--json', 'as always: what it prints is JSON')
     .action(runTwin);
 
   suture
@@ -40,8 +52,68 @@ function program(): Command {
     .option('--json', 'print the answer as JSON')
     .action(explain);
 
-  for (const command of suture.commands) command.exitOverride();
+  addOperations(suture);
+  exitWithStatus(suture);
   return suture;
+}
+
+/** What is done with an account: the installation's, or any. */
+function addOperations(suture: Command): void {
+  const settings = 'settings of the installation, for its prefix and Region (default: those of npm run build)';
+  suture
+    .command('sweep')
+    .description(
+      'looks at every security group of the account: observe shows what would be changed, enforce changes it',
+    )
+    .addOption(
+      new Option('--mode <mode>', 'whatever the policy says; pause, budget and exceptions count in any case')
+        .choices(['observe', 'enforce'])
+        .makeOptionMandatory(),
+    )
+    .option('--settings <file>', `${settings}; with --ledger, the policy too`)
+    .option('--ledger <directory>', 'keep the receipts in files there, where nothing is installed')
+    .option('--resume', 'go on with a sweep that was interrupted')
+    .option('--json', 'print the resources in question as JSON')
+    .action(sweepCommand);
+
+  suture
+    .command('pause')
+    .description('stops every change, from the next decision on')
+    .option('--reason <text>', 'why; everybody who meets the pause reads it', 'no reason given')
+    .option('--settings <file>', settings)
+    .option('--json', 'print the pause as JSON')
+    .action(pauseCommand);
+
+  suture
+    .command('resume')
+    .description('ends a pause, and has what was held looked at')
+    .option('--settings <file>', settings)
+    .option('--json', 'print what was ended as JSON')
+    .action(resumeCommand);
+
+  suture
+    .command('redrive')
+    .description('sends what lies in the dead-letter queue to its function again')
+    .option('--max <number>', 'messages, at most', wholeNumber, 1000)
+    .option('--settings <file>', settings)
+    .option('--json', 'print what was sent as JSON')
+    .action(redriveCommand);
+
+  suture
+    .command('exceptions')
+    .description('the exceptions to the policy')
+    .command('list')
+    .description('lists them with their state, those that end first at the top')
+    .option('--settings <file>', `${settings}; with --ledger, their exceptions`)
+    .option('--ledger <directory>', 'the files of a sweep where nothing is installed')
+    .option('--json', 'print them as JSON')
+    .action(listExceptions);
+}
+
+/** Commander ends the process itself if it is not told otherwise. */
+function exitWithStatus(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) exitWithStatus(inner);
 }
 
 function wholeNumber(text: string): number {
@@ -56,13 +128,16 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else if (error instanceof UsageError) {
-      console.error(`suture: ${error.message}`);
+      console.error(`suture: ${cleanLines(error.message)}`);
       process.exitCode = 2;
     } else {
-      console.error(`suture: ${asError(error).message}`);
+      console.error(`suture: ${problemLine(error)}`);
       process.exitCode = 1;
     }
   }
 }
+
+/** Settings have one line for each thing that is wrong. */
+const cleanLines = (text: string): string => text.split('\n').map(clean).join('\n');
 
 void main();

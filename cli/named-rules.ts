@@ -30,7 +30,7 @@ const loose = (value: unknown): Loose => (value !== null && typeof value === 'ob
 
 /** One alone is no list. */
 const listIn = (value: unknown): Loose[] =>
-  value === undefined ? [] : Array.isArray(value) ? value.map(loose) : [loose(value)];
+  value === undefined || value === null ? [] : Array.isArray(value) ? value.map(loose) : [loose(value)];
 
 function ingressRule(rule: Loose, ruleId: string): IngressRule {
   return {

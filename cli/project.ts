@@ -9,6 +9,7 @@ export const root = resolve(__dirname, '..');
 
 /** What the command reads of a synthesized stack. */
 interface StackFile {
+  readonly provider?: { readonly aws?: readonly { readonly region?: string }[] };
   readonly resource: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined>>;
 }
 
@@ -44,6 +45,22 @@ export class SynthesizedStack {
         ];
       },
     );
+  }
+
+  /** The Region that the stack is applied to. */
+  region(): string | undefined {
+    return this.file.provider?.aws?.[0]?.region;
+  }
+
+  /** AWS Config rules that ask a function of the stack. */
+  configRules(): { readonly name: string; readonly function: string }[] {
+    const functions = this.file.resource.aws_lambda_function ?? {};
+    return Object.values(this.file.resource.aws_config_config_rule ?? {}).flatMap(({ name, source }) => {
+      const address = /aws_lambda_function\.([\w-]+)\.arn/.exec(JSON.stringify(source ?? {}))?.[1];
+      return address === undefined
+        ? []
+        : [{ name: String(name), function: String(functions[address]?.function_name ?? address) }];
+    });
   }
 
   policy(): Policy {

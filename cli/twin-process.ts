@@ -33,10 +33,10 @@ export class TwinProcess {
   ) {}
 
   /** Starts a twin from a synthesized stack. @throws Error with what it said if it does not come up. */
-  static async start(stack: string): Promise<TwinProcess> {
+  static async start(stack: string, ...given: string[]): Promise<TwinProcess> {
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', join(root, 'twin', 'main.ts'), '--port', '0', '--stack', stack, '--quiet'],
+      ['--import', 'tsx', join(root, 'twin', 'main.ts'), '--port', '0', '--stack', stack, '--quiet', ...given],
       { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let said = '';

@@ -15,7 +15,7 @@ const suture = (...given: string[]) => {
 };
 const sample = (name: string) => join(root, 'test', 'fixtures', 'events', `${name}.json`);
 const explain = (file: string, ...given: string[]) => {
-  const { status, stdout, stderr } = suture('explain', file, '--json', '--stack', stackDirectory('enforce'), ...given);
+  const { status, stdout, stderr } = suture('explain', file, '--json', '--stack', stackDirectory('narrow'), ...given);
   return { status, stderr, ...(stdout && { answer: JSON.parse(stdout) as Record<string, unknown> }) };
 };
 
@@ -82,8 +82,124 @@ describe('explain', () => {
   it('shows no control character that an event holds', () => {
     const event = JSON.parse(readFileSync(sample('cloudtrail-authorize-sg-ingress-ssh-ipv4'), 'utf8'));
     event.detail.responseElements.securityGroupRuleSet.items[0].securityGroupRuleId = 'sgr-\u001b[31mred\u0007';
-    const { stdout } = suture('explain', eventFile(event), '--stack', stackDirectory('enforce'));
+    const { stdout } = suture('explain', eventFile(event), '--stack', stackDirectory('narrow'));
     expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
+
+  /** The sample of SSH for the world, changed. */
+  const ssh = (change: (event: { detail: Record<string, never> } & Record<string, unknown>) => void) => {
+    const event = JSON.parse(readFileSync(sample('cloudtrail-authorize-sg-ingress-ssh-ipv4'), 'utf8'));
+    change(event);
+    return eventFile(event);
+  };
+  const itemsOf = (event: { detail: Record<string, never> }) =>
+    (event.detail as unknown as { responseElements: { securityGroupRuleSet: { items: unknown } } }).responseElements
+      .securityGroupRuleSet;
+
+  it('tells that another Region is ignored, as the function would', () => {
+    expect(
+      explain(sample('cloudtrail-authorize-sg-ingress-ssh-ipv4'), '--stack', stackDirectory('enforce')),
+    ).toMatchObject({
+      status: 0,
+      answer: { outcome: 'IGNORED', reason: 'belongs to Region us-east-1, this installation to eu-west-1' },
+    });
+  });
+
+  it('does not invent rules where the event names none', () => {
+    const file = ssh((event) => {
+      itemsOf(event).items = null;
+    });
+    const { status, answer } = explain(file);
+    expect(status).toBe(0);
+    expect(answer).toMatchObject({
+      outcome: 'LOOKED_UP',
+      reason: 'the event names no rules; the function reads the live group',
+    });
+    expect(answer).not.toHaveProperty('judged');
+  });
+
+  it('says which CIDR is none', () => {
+    const file = ssh((event) => {
+      itemsOf(event).items = [
+        { securityGroupRuleId: 'sgr-1', ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIpv4: '0.0.0/zero' },
+      ];
+    });
+    expect(explain(file)).toMatchObject({
+      status: 0,
+      stderr: '',
+      answer: {
+        outcome: 'LOOKED_UP',
+        reason: 'the event cannot be judged: "0.0.0/zero" is no CIDR; the function reads the live group',
+        judged: [{ rule: 'sgr-1', verdict: '"0.0.0/zero" is no CIDR' }],
+      },
+    });
+  });
+
+  it('matches exceptions in the partition of the event', () => {
+    const stack = join(directory, 'gov');
+    const settings = eventFile({
+      mode: 'enforce',
+      region: 'us-gov-west-1',
+      exceptions: [
+        {
+          id: 'gov',
+          resource: 'arn:aws-us-gov:ec2:*:*:security-group/*',
+          reason: 'r',
+          owner: 'o',
+          expires: '2999-12-31',
+        },
+      ],
+    });
+    const made = spawnSync(process.execPath, [
+      '--import',
+      'tsx',
+      join(root, 'main.ts'),
+      '--settings',
+      settings,
+      '--out',
+      stack,
+    ]);
+    expect(made.status).toBe(0);
+    const file = ssh((event) => {
+      event.region = 'us-gov-west-1';
+      (event.detail as Record<string, unknown>).userIdentity = {};
+    });
+    expect(explain(file, '--stack', join(stack, 'stacks', 'suture'))).toMatchObject({ answer: { outcome: 'EXEMPT' } });
+  });
+
+  it('tells that a compliance change makes the function read the live group', () => {
+    expect(explain(sample('config-compliance-sg-ssh-noncompliant'))).toMatchObject({
+      status: 0,
+      answer: {
+        rules: ['ConfigComplianceSecurityGroups'],
+        functions: ['SecurityGroupSelfHeal'],
+        subject: 'sg-0a1b2c3d4e5f60718',
+        outcome: 'LOOKED_UP',
+        reason: expect.stringContaining('the function reads the live group'),
+      },
+    });
+    expect(explain(sample('config-compliance-sg-back-to-compliant'))).toMatchObject({
+      answer: { outcome: 'NOT_INVOKED' },
+    });
+  });
+
+  it.each([
+    ['config-rule-invocation-sg-change', 'REMEDIATED', 'NON_COMPLIANT', 'port 22, port 465, port 993'],
+    ['config-rule-invocation-sg-all-traffic-protocol-minus1', 'REMEDIATED', 'NON_COMPLIANT', 'all traffic'],
+    ['config-rule-invocation-testmode-token', 'DRY_RUN', 'NON_COMPLIANT', 'test mode'],
+    ['config-rule-invocation-sg-resource-deleted', 'IGNORED', 'NOT_APPLICABLE', 'no longer, in the scope'],
+    ['config-rule-invocation-oversized', 'LOOKED_UP', undefined, 'fetches it from Config'],
+    ['config-rule-invocation-scheduled', 'LOOKED_UP', undefined, 'every security group'],
+  ])('judges the item of %s: %s, %s', (name, outcome, compliance, reason) => {
+    const { status, answer } = explain(sample(name));
+    expect(status).toBe(0);
+    expect(answer).toMatchObject({
+      functions: ['SecurityGroupSelfHeal'],
+      outcome,
+      reason: expect.stringContaining(reason),
+    });
+    expect(answer?.compliance).toBe(compliance);
+    expect(answer).not.toHaveProperty('actions');
   });
 
   it.each([
@@ -116,7 +232,7 @@ it.each([
 it('twin runs until it is told to end', async () => {
   const child = spawn(
     process.execPath,
-    [join(root, 'cli', 'suture.js'), 'twin', '--port', '0', '--stack', stackDirectory('enforce'), '--quiet'],
+    [join(root, 'cli', 'suture.js'), 'twin', '--port', '0', '--stack', stackDirectory('enforce'), '--quiet', '--json'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const line = await new Promise<string>((resolve) =>
