@@ -9,15 +9,8 @@ import { unzipSync } from 'fflate';
 import { type JournalEntry, TwinProcess } from '../../cli/twin-process';
 import { names } from '../../modules/names';
 import { bundle, bundleDirectory, functionNames } from '../../scripts/bundle';
-
-/** A figure, how it was found, and what the design allows. */
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly budget?: number;
-  readonly method: string;
-}
+import type { Figure } from './figure';
+import { sweeps } from './sweep';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
@@ -29,12 +22,10 @@ async function main(): Promise<void> {
   for (const name of functionNames()) await bundle(name);
   const directory = mkdtempSync(join(tmpdir(), 'suture-bench-'));
   try {
-    const figures = [
-      ...(await bundles(directory)),
-      ...synthesis(directory),
-      ...(await account(join(directory, 'stacks', 'suture'))),
-    ];
-    print(figures);
+    const stack = join(directory, 'stacks', 'suture');
+    const synthesized = synthesis(directory);
+    if (process.argv.includes('--sweep')) print(await sweeps(stack));
+    else print([...(await bundles(directory)), ...synthesized, ...(await account(stack))]);
   } finally {
     rmSync(directory, { recursive: true });
   }
