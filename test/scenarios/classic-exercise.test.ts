@@ -1,22 +1,23 @@
-import { pythonEnvironment, runPython } from '../support/python';
+import { AwsCli, pythonEnvironment } from '../support/python';
 import { TestTwin } from '../support/twin';
 
 // The self-healing exercise as its authors tell it, with the AWS CLI: a group with a blueprint of two ports, a careless change, and what
 // Config and the log show of it.
 
 let twin: TestTwin;
+let cli: AwsCli;
 let groupId: string;
 beforeAll(async () => {
   pythonEnvironment();
   twin = await TestTwin.startWithConfig('blueprint');
+  cli = AwsCli.start(twin.ready.environment);
 }, 300_000);
-afterAll(() => twin?.stop());
+afterAll(async () => {
+  cli?.stop();
+  await twin?.stop();
+});
 
-const aws = async (...given: string[]) => {
-  const { status, stdout, stderr } = await runPython('aws', [...given, '--output', 'json'], twin.ready.environment);
-  if (status !== 0) throw new Error(stderr);
-  return stdout.trim() === '' ? undefined : JSON.parse(stdout);
-};
+const aws = (...given: string[]) => cli.run(...given);
 const open = (port: number) =>
   aws(
     ...['ec2', 'authorize-security-group-ingress', '--group-id', groupId],

@@ -1,21 +1,22 @@
 import { join } from 'node:path';
-import { pythonEnvironment, runPython } from '../support/python';
+import { AwsCli, pythonEnvironment, runPython } from '../support/python';
 import { TestTwin } from '../support/twin';
 
 // Clients that know nothing of the twin: the AWS CLI and boto3, as they come from PyPI.
 
 let twin: TestTwin;
+let cli: AwsCli;
 beforeAll(async () => {
   pythonEnvironment();
   twin = await TestTwin.start('enforce');
+  cli = AwsCli.start(twin.ready.environment);
 }, 300_000);
-afterAll(() => twin?.stop());
+afterAll(async () => {
+  cli?.stop();
+  await twin?.stop();
+});
 
-const aws = async (...given: string[]) => {
-  const { status, stdout, stderr } = await runPython('aws', [...given, '--output', 'json'], twin.ready.environment);
-  if (status !== 0) throw new Error(stderr);
-  return stdout.trim() === '' ? undefined : JSON.parse(stdout);
-};
+const aws = (...given: string[]) => cli.run(...given);
 
 it('the AWS CLI opens a port, and sees it closed', async () => {
   const { GroupId } = await aws('ec2', 'create-security-group', '--group-name', 'cli', '--description', 'by the CLI');
