@@ -63,6 +63,8 @@ describe('tags', () => {
       ['prefix-list', PrefixList?.PrefixListId],
       ['vpc', Vpc?.VpcId],
     ]);
+    // The list leaves its change, or it would in the middle of a later test.
+    await bench.twin.clock.advance(1);
   });
 
   it('go with their resource', async () => {
