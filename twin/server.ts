@@ -6,7 +6,7 @@ import { statusOf } from './faults';
 import type { Principal } from './iam/principal';
 import { AwsError, type Service } from './service';
 import { logCall } from './services/cloudtrail';
-import { HOME_ACCOUNT, type Twin } from './twin';
+import type { Twin } from './twin';
 import type { RestRequest } from './wire/rest';
 import { type Exchange, failerFor, type Reply, readRequest, type WireService } from './wire/wire';
 
@@ -217,5 +217,3 @@ function refusal(why: 'unknown' | 'expired', signingName: string, { headers }: R
     status: 403,
   });
 }
-
-export { HOME_ACCOUNT };
