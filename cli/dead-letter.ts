@@ -1,7 +1,7 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { asError } from '../functions/core/errors';
 import { parseWake } from '../functions/core/events';
-import { GROUP_ID } from '../functions/remediate-security-group/events';
+import { SECURITY_GROUP } from '../functions/remediate-security-group/security-group';
 import type { Installation } from './installation';
 
 /** What lies in the dead-letter queue, unpacked. */
@@ -66,7 +66,7 @@ function sending(arn: string, event: unknown, { arn: arnOf, functions }: Pick<In
   });
   if (functionName === undefined) return { unknown: `${arn} is no function of this installation` };
   try {
-    parseWake(event, { idKey: 'groupId', idPattern: GROUP_ID });
+    parseWake(event, [SECURITY_GROUP]);
     return { functionName, event };
   } catch (error) {
     return { unknown: `${functionName} could not read it: ${asError(error).message}` };

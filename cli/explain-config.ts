@@ -1,12 +1,11 @@
 import { type ComplianceWake, parseRuleInvocation } from '../functions/core/config-events';
 import { InvalidEventError } from '../functions/core/errors';
-import { GROUP_ID } from '../functions/remediate-security-group/events';
 import { recordedGroup } from '../functions/remediate-security-group/recorded';
+import { SECURITY_GROUP } from '../functions/remediate-security-group/security-group';
 import type { Explanation } from './explain';
 import { judgeRules } from './judge-rules';
 import type { SynthesizedStack } from './project';
 
-const GROUP_TYPE = 'AWS::EC2::SecurityGroup';
 const TEST_MODE = "Config's test mode: nothing is changed, nothing is recorded";
 
 /** An explanation but for who is woken. */
@@ -28,7 +27,7 @@ export function explainCompliance({
   trigger,
 }: ComplianceWake): Judgement {
   const ignored = (reason: string): Judgement => ({ subject: resourceId, outcome: 'IGNORED', reason });
-  if (resourceType !== GROUP_TYPE) return ignored(`${resourceType} is not ours`);
+  if (resourceType !== SECURITY_GROUP.type) return ignored(`${resourceType} is not ours`);
   if (evaluationMode === 'PROACTIVE') return ignored('checks a template, not a resource');
   if (complianceType !== 'NON_COMPLIANT') return ignored(`${complianceType} asks for nothing`);
   requireGroupId(resourceId);
@@ -58,7 +57,7 @@ function judge(wake: ReturnType<typeof parseRuleInvocation>, stack: SynthesizedS
     return { outcome: 'LOOKED_UP', reason: 'every security group is read and judged, and healed where it must be' };
   const { resourceType, resourceId, tags, configuration } = about.item;
   const subject = resourceId;
-  if (about.kind === 'not applicable' || resourceType !== GROUP_TYPE)
+  if (about.kind === 'not applicable' || resourceType !== SECURITY_GROUP.type)
     return {
       subject,
       outcome: 'IGNORED',
@@ -90,5 +89,6 @@ function judge(wake: ReturnType<typeof parseRuleInvocation>, stack: SynthesizedS
 }
 
 function requireGroupId(id: string): void {
-  if (!GROUP_ID.test(id)) throw new InvalidEventError(`${JSON.stringify(id)} is no id of a security group`);
+  if (!SECURITY_GROUP.idPattern.test(id))
+    throw new InvalidEventError(`${JSON.stringify(id)} is no id of a security group`);
 }

@@ -3,8 +3,8 @@ import { asError, InvalidEventError } from '../functions/core/errors';
 import { type CloudTrailWake, parseWake } from '../functions/core/events';
 import type { Outcome } from '../functions/core/outcomes';
 import type { Policy } from '../functions/core/policy';
-import { GROUP_ID, subjectOf } from '../functions/remediate-security-group/events';
-import type { SecurityGroupAction } from '../functions/remediate-security-group/security-group';
+import { subjectOf } from '../functions/remediate-security-group/events';
+import { SECURITY_GROUP, type SecurityGroupAction } from '../functions/remediate-security-group/security-group';
 import { compileEventPattern } from '../twin/event-pattern';
 import { explainCompliance, explainRuleInvocation, foreign, type Judgement } from './explain-config';
 import { type JudgedRule, judgeRules } from './judge-rules';
@@ -61,7 +61,7 @@ function explainEvent(event: object, stack: SynthesizedStack): Explanation {
     return { rules, functions, outcome: 'NOT_INVOKED', reason: 'no rule of this stack matches the event' };
   return parsed(
     () => {
-      const wake = parseWake(event, { idKey: 'groupId', idPattern: GROUP_ID });
+      const wake = parseWake(event, [SECURITY_GROUP]);
       if (wake.kind !== 'cloudtrail' && wake.kind !== 'compliance') throw new InvalidEventError('not an AWS event');
       const judged =
         foreign(wake, stack) ?? (wake.kind === 'compliance' ? explainCompliance(wake) : judge(wake, stack.policy()));

@@ -2,13 +2,13 @@ import { policyOn } from '../functions/core/exceptions';
 import type { Outcome } from '../functions/core/outcomes';
 import type { Policy } from '../functions/core/policy';
 import type { Plan } from '../functions/core/remediation';
-import { groupArn } from '../functions/remediate-security-group/adapter';
 import { isInternet } from '../functions/remediate-security-group/internet';
 import { planSecurityGroup, portsText } from '../functions/remediate-security-group/planner';
-import type {
-  IngressRule,
-  SecurityGroup,
-  SecurityGroupAction,
+import {
+  type IngressRule,
+  SECURITY_GROUP,
+  type SecurityGroup,
+  type SecurityGroupAction,
 } from '../functions/remediate-security-group/security-group';
 
 /** One rule of an event, with its verdict. */
@@ -45,7 +45,7 @@ export function judgeRules(
   const ingress = named.ingress.filter((rule) => faults.get(rule) === undefined);
   const group = {
     ...named,
-    arn: groupArn(named.groupId, { ...place, partition: partitionOf(place) }),
+    arn: SECURITY_GROUP.arn(named.groupId, { ...place, partition: partitionOf(place) }),
     ingress,
     prefixLists: listsAssumedHarmless(ingress),
   };

@@ -103,7 +103,7 @@ class Sweeping<State, A extends Action> {
     this.remediation = {
       ...remediation,
       mode: () => mode,
-      discover: (home, from) => this.followed(remediation.discover(home, from)),
+      discover: (...of) => this.followed(remediation.discover(...of)),
     };
   }
 

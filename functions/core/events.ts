@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type ComplianceWake, type ConfigRuleWake, parseComplianceChange, parseRuleInvocation } from './config-events';
 import { InvalidEventError } from './errors';
+import type { ResourceKind } from './remediation';
 import { parseEvent, Trigger } from './schema';
 
 /**
@@ -39,6 +40,8 @@ export interface CloudTrailWake {
 /** The function's own input: from the workflow, the sweep, a person, or itself. */
 export interface RequestWake {
   readonly kind: 'request';
+  /** AWS's own spelling. */
+  readonly resourceType: string;
   readonly id: string;
   /** Decide, but change nothing. */
   readonly dryRun: boolean;
@@ -48,6 +51,8 @@ export interface RequestWake {
 
 /** How far a sweep has come, for the invocation that goes on. */
 const SweepProgress = z.strictObject({
+  /** The remediation whose resources are swept. @default each that the function has */
+  of: z.optional(z.string()),
   /** Only what waits: intents that nobody closed, and what a budget or a pause held. */
   only: z.optional(z.literal('pending')),
   /** The page token. */
@@ -72,12 +77,12 @@ export type Wake = CloudTrailWake | ComplianceWake | ConfigRuleWake | RequestWak
  *
  * @throws InvalidEventError for anything else.
  */
-export function parseWake(event: unknown, resource: { readonly idKey: string; readonly idPattern: RegExp }): Wake {
+export function parseWake(event: unknown, resources: readonly ResourceKind[]): Wake {
   const keys = event !== null && typeof event === 'object' ? event : {};
   if ('invokingEvent' in keys) return parseRuleInvocation(event);
   if ('sweep' in keys)
     return { kind: 'sweep', progress: parseEvent(z.strictObject({ sweep: SweepProgress }), event).sweep };
-  if (!('detail-type' in keys)) return parseRequest(event, resource);
+  if (!('detail-type' in keys)) return parseRequest(event, resources);
   switch (keys['detail-type']) {
     case 'AWS API Call via CloudTrail':
       return parseApiCall(event);
@@ -88,15 +93,20 @@ export function parseWake(event: unknown, resource: { readonly idKey: string; re
   }
 }
 
-function parseRequest(event: unknown, resource: { readonly idKey: string; readonly idPattern: RegExp }): RequestWake {
+/** Which kind is meant, the key of the id tells. */
+function parseRequest(event: unknown, resources: readonly ResourceKind[]): RequestWake {
+  const keys = event !== null && typeof event === 'object' ? event : {};
+  const meant = resources.find(({ idKey }) => idKey in keys) ?? resources[0];
+  if (!meant) throw new InvalidEventError('this function has no input of its own');
   const schema = z.strictObject({
-    [resource.idKey]: z.string().check(z.regex(resource.idPattern)),
+    [meant.idKey]: z.string().check(z.regex(meant.idPattern)),
     dryRun: z._default(z.boolean(), false),
     trigger: z.optional(Trigger),
   });
-  const { [resource.idKey]: id, dryRun, trigger } = parseEvent(schema, event) as Record<string, unknown>;
+  const { [meant.idKey]: id, dryRun, trigger } = parseEvent(schema, event) as Record<string, unknown>;
   return {
     kind: 'request',
+    resourceType: meant.type,
     id: id as string,
     dryRun: dryRun as boolean,
     ...(trigger ? { trigger: trigger as Trigger } : {}),

@@ -1,17 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import type { ConfigRuleWake, ConfigurationItem } from './config-events';
-import { decide } from './decide';
+import type { ConfigRuleWake } from './config-events';
 import { InvalidEventError, RemediationFailedError } from './errors';
-import { type Compliance, complianceOf } from './evaluations';
+import type { Compliance } from './evaluations';
 import { parseWake, type SweepProgress, type Wake } from './events';
-import { type Decision, type HealContext, heal } from './heal';
-import type { Ledger, Page } from './ledger';
+import { Invocation } from './invocation';
+import type { Ledger } from './ledger';
 import type { Outcome } from './outcomes';
-import type { Action, Home, Remediation, Subject } from './remediation';
-import { messageFor, phrases, report } from './report';
+import type { Action, Home, Remediation } from './remediation';
+import { phrases } from './report';
 import type { Trigger } from './schema';
-import { isViolating, type Judged, subjectOf, sweep } from './sweep';
 import type { Telemetry } from './telemetry';
 
 /** What a handler reaches AWS by, built once per container. */
@@ -39,45 +36,52 @@ export interface Answer {
   readonly sweep?: SweepProgress;
 }
 
-type LambdaContext = Pick<Context, 'awsRequestId' | 'invokedFunctionArn' | 'functionName' | 'getRemainingTimeInMillis'>;
+export type LambdaContext = Pick<
+  Context,
+  'awsRequestId' | 'invokedFunctionArn' | 'functionName' | 'getRemainingTimeInMillis'
+>;
 
-/** Invocations of itself at a time. */
-const CONCURRENCY = 10;
-/** A sweep leaves what is left to a further invocation when it has less time than this. */
-const PAGE_MS = 20_000;
+/** Remediations of several kinds, side by side: nobody looks into their states and actions. */
+// biome-ignore lint/suspicious/noExplicitAny: a list cannot say that each has its own types
+export type AnyRemediation = Remediation<any, any>;
 
 /**
- * The Lambda handler of a remediation: understands the event, heals what it names, logs and counts each decision.
+ * The Lambda handler of remediations: understands the event, has the one that it concerns heal what it names, logs and counts each
+ * decision.
  *
  * @throws InvalidEventError for an event that is none; RemediationFailedError after a change that did not take;
  *   anything else before a change. Lambda tries each again and then sends it to the dead-letter queue.
  */
 export const handlerFor =
-  <State, A extends Action>(remediation: Remediation<State, A>, services: Services) =>
+  (remediations: readonly [AnyRemediation, ...AnyRemediation[]], services: Services) =>
   (event: unknown, context: LambdaContext): Promise<Answer> =>
-    new Invocation(remediation, services, context).answer(event);
+    new Handling(remediations, services, context).answer(event);
 
-/** One invocation of a remediation's function. */
-class Invocation<State, A extends Action> {
+/** One event. */
+class Handling {
   private readonly home: Home;
+  private readonly invocations: readonly Invocation[];
 
   constructor(
-    private readonly remediation: Remediation<State, A>,
+    private readonly remediations: readonly [AnyRemediation, ...AnyRemediation[]],
     private readonly services: Services,
     private readonly context: LambdaContext,
   ) {
     this.home = homeOf(context.invokedFunctionArn);
+    this.invocations = remediations.map((one) => new Invocation(one, services, context, this.home));
   }
 
   async answer(event: unknown): Promise<Answer> {
-    const { remediation, context } = this;
+    const { context, remediations } = this;
     const { telemetry } = this.services;
     try {
-      return await this.answerTo(parseWake(event, remediation.resource));
+      const resources = remediations.map(({ resource }) => resource);
+      return await this.answerTo(parseWake(event, resources));
     } catch (error) {
       if (!(error instanceof RemediationFailedError)) {
-        telemetry.count({ remediation: remediation.name, outcome: 'FAILED' });
-        telemetry.error(`Failed before any decision about a ${remediation.resource.noun}`, {
+        const [{ name, resource }] = remediations;
+        telemetry.count({ remediation: name, outcome: 'FAILED' });
+        telemetry.error(`Failed before any decision about a ${resource.noun}`, {
           error,
           requestId: context.awsRequestId,
         });
@@ -87,194 +91,93 @@ class Invocation<State, A extends Action> {
   }
 
   private async answerTo(wake: Wake): Promise<Answer> {
-    if (wake.kind === 'sweep') return this.sweep(wake.progress);
-    if (wake.kind === 'request') return this.heal(wake.id, wake.trigger, { dryRun: wake.dryRun });
-    const { trigger } = wake;
-    const foreign = this.whyForeign(wake);
-    if (foreign) return this.ignored(foreign, trigger);
-    if (wake.kind === 'config-rule') return this.evaluate(wake);
-    if (wake.kind === 'compliance') return this.heal(wake.resourceId, trigger);
-    const subjects = await this.remediation.subjects(wake);
-    if ('lookedUp' in subjects) return this.invokeEach(subjects.lookedUp, trigger);
+    switch (wake.kind) {
+      case 'sweep':
+        return this.each(
+          this.invocations.filter(({ name }) => wake.progress.of === undefined || wake.progress.of === name),
+          (invocation) => invocation.sweep(wake.progress),
+        );
+      case 'request':
+        return this.of(wake.resourceType).heal(wake.id, wake.trigger, { dryRun: wake.dryRun });
+      case 'compliance': {
+        const reason = this.whyForeign(wake) ?? whyUnconcerned(wake, this.remediations);
+        return reason === undefined
+          ? this.of(wake.resourceType).heal(wake.resourceId, wake.trigger)
+          : this.ignored(reason, wake.trigger);
+      }
+      case 'config-rule': {
+        const reason = this.whyForeign(wake);
+        return reason === undefined ? this.asked().evaluate(wake) : this.ignored(reason, wake.trigger);
+      }
+      case 'cloudtrail': {
+        const { eventName, errorCode, trigger } = wake;
+        const concerned = this.invocations.filter(({ calls }) => calls.includes(eventName));
+        if (concerned.length === 0)
+          throw new InvalidEventError(
+            `${eventName} is not a call that concerns this function; expected one of ${[...new Set(this.remediations.flatMap(({ calls }) => calls))].join(', ')}`,
+          );
+        const failed = errorCode && `${eventName} failed with ${errorCode}, so nothing changed`;
+        const reason = failed || this.whyForeign(wake);
+        return reason ? this.ignored(reason, trigger) : this.each(concerned, (invocation) => invocation.called(wake));
+      }
+    }
+  }
+
+  /** One after the other; each must be done. */
+  private async each(
+    invocations: readonly Invocation[],
+    run: (invocation: Invocation) => Promise<Answer>,
+  ): Promise<Answer> {
     const answers = [];
-    for (const id of subjects.named) answers.push(await this.heal(id, trigger));
-    return answers.at(-1) ?? this.ignored(`${wake.eventName} names no ${this.remediation.resource.noun}`, trigger);
+    for (const invocation of invocations) answers.push(await run(invocation));
+    const [answer] = answers;
+    if (!answer)
+      throw new InvalidEventError(`this function sweeps ${this.invocations.map(({ name }) => name).join(', ')}`);
+    return answer;
   }
 
-  private whyForeign(wake: Exclude<Wake, { kind: 'sweep' | 'request' }>): string | undefined {
-    const { home, remediation } = this;
-    if (wake.kind === 'cloudtrail' && wake.errorCode)
-      return `${wake.eventName} failed with ${wake.errorCode}, so nothing changed`;
-    if (wake.account !== home.account)
-      return `belongs to account ${wake.account}, this installation to ${home.account}`;
-    if (wake.region !== home.region) return `belongs to Region ${wake.region}, this installation to ${home.region}`;
-    if (wake.kind !== 'compliance') return undefined;
-    if (wake.resourceType !== remediation.resource.type) return `${wake.resourceType} is not ours`;
-    if (wake.evaluationMode === 'PROACTIVE') return 'checks a template, not a resource';
-    return wake.complianceType === 'NON_COMPLIANT' ? undefined : `${wake.complianceType} asks for nothing`;
+  private of(resourceType: string): Invocation {
+    const found = this.invocations.find(({ type }) => type === resourceType);
+    if (!found) throw new InvalidEventError(`${resourceType} is not what this function looks after`);
+    return found;
   }
 
-  /** @throws RemediationFailedError if a change did not take */
-  private async heal(
-    id: string,
-    trigger: Trigger | undefined,
-    more: Pick<HealContext, 'dryRun' | 'opened'> = {},
-  ): Promise<Answer> {
-    const { remediation, services, context, home } = this;
-    const { resource, name } = remediation;
-    if (!resource.idPattern.test(id))
-      throw new InvalidEventError(`${JSON.stringify(id)} is no id of a ${resource.noun}`);
-    const subject = subjectOf(remediation, id, home);
-    const decisions = await heal(remediation, subject, {
-      ...more,
-      ledger: services.ledger,
-      now: Date.now,
-      invocation: context.awsRequestId,
-      holder: `${context.awsRequestId}/${randomUUID()}`,
-      trigger,
-      announce: (line) => services.telemetry.info(line, { resourceId: id }),
-      decided: (decision) =>
-        report(services.telemetry, { name, noun: resource.noun }, subject, decision as Decision<Action>, trigger),
-      tell: ({ subject: about, reason }) => services.tell(messageFor(subject, about, reason, trigger)),
-    });
-    const failed = decisions.find(
-      ({ outcome, recovered }) => !recovered && (outcome === 'FAILED' || outcome === 'PARTIAL'),
-    );
-    if (failed) throw failure(subject, failed);
-    const { outcome, reason, plan, receipt } = decisions.at(-1) as Decision<A>;
-    return { outcome, reason, resourceId: id, actions: plan.actions, ...(receipt && { receipt }) };
+  /** The one on whose resources a Config rule asks for a judgement. */
+  private asked(): Invocation {
+    const found = this.invocations.find(({ judgesItems }) => judgesItems);
+    if (!found) throw new InvalidEventError('no Config rule asks this function');
+    return found;
   }
 
-  /**
-   * Answers a Config rule: about the item as it was recorded, while the live resource is healed. What is healed makes the next item,
-   * which turns it COMPLIANT.
-   */
-  private async evaluate(wake: ConfigRuleWake): Promise<Answer> {
-    const { about, trigger } = wake;
-    const { resource } = this.remediation;
-    if (about.kind === 'everything') return this.evaluateEverything(wake, about.at);
-    const { item } = about;
-    if (about.kind === 'not applicable' || item.resourceType !== resource.type) {
-      await this.services.evaluate(wake, [
-        complianceOfItem(item, 'NOT_APPLICABLE', 'deleted, or out of the scope of the rule'),
-      ]);
-      return this.ignored(`${item.resourceType} ${item.resourceId} is not, or no longer, in the scope`, trigger);
-    }
-    let answered: Promise<void> | undefined;
-    const opened = (page: Page) => {
-      answered = this.evaluateItem(wake, item, page);
-      // Awaited below, whatever becomes of the heal in the meantime.
-      answered.catch(() => undefined);
-    };
-    try {
-      return await this.heal(item.resourceId, trigger, { opened, dryRun: wake.testMode });
-    } finally {
-      await answered;
-    }
-  }
-
-  private async evaluateItem(wake: ConfigRuleWake, item: ConfigurationItem, page: Page): Promise<void> {
-    const { remediation, home, services } = this;
-    const subject = subjectOf(remediation, item.resourceId, home);
-    const state = await remediation.recorded(item, subject);
-    const verdict = decide(remediation, subject, state, page, { now: Date.now() });
-    await services.evaluate(wake, [complianceOfItem(item, complianceOf(verdict), verdict.reason)]);
-  }
-
-  private async evaluateEverything(wake: ConfigRuleWake, at: string): Promise<Answer> {
-    const resourceType = this.remediation.resource.type;
-    return this.sweep({ seen: 0, violating: 0 }, (page) =>
-      this.services.evaluate(
-        wake,
-        page.map(({ id, verdict }) => ({
-          resourceType,
-          resourceId: id,
-          compliance: complianceOf(verdict),
-          why: verdict.reason,
-          at,
-        })),
-      ),
-    );
-  }
-
-  /** Looks at everything, page by page, and invokes itself for each resource in question, and for the pages that are left. */
-  private async sweep(
-    progress: SweepProgress,
-    alsoFound: (page: readonly Judged<A>[]) => Promise<void> = async () => undefined,
-  ): Promise<Answer> {
-    const { remediation, services, context, home } = this;
-    const startedAt = progress.startedAt ?? new Date().toISOString();
-    const trigger: Trigger = { kind: 'sweep', name: 'sweep', id: context.awsRequestId, at: startedAt };
-    const isFirst = progress.from === undefined;
-    if (isFirst)
-      for await (const ids of services.ledger.pending(remediation.name))
-        if (ids.length > 0) await this.invokeEach(ids, trigger);
-    if (progress.only === 'pending') return { outcome: 'NO_ACTION', reason: 'what was pending is looked at again' };
-    const result = await sweep(
-      remediation,
-      { ...progress, startedAt },
-      {
-        ledger: services.ledger,
-        home,
-        now: Date.now,
-        holder: `${context.awsRequestId}/${randomUUID()}`,
-        found: async (page) => {
-          const inQuestion = page.filter(isViolating).map(({ id }) => id);
-          const evaluations = page.length - inQuestion.length;
-          if (evaluations > 0)
-            services.telemetry.count({ remediation: remediation.name, outcome: 'NO_ACTION', evaluations });
-          await Promise.all([alsoFound(page), inQuestion.length > 0 && this.invokeEach(inQuestion, trigger)]);
-        },
-        isLate: () => context.getRemainingTimeInMillis() < PAGE_MS,
-      },
-    );
-    if (result.from !== undefined) await services.invoke(context.functionName, { sweep: result });
-    const reason = `${result.seen} seen, ${result.violating} in question${result.from === undefined ? '' : ' so far'}`;
-    services.telemetry.info(`Swept ${remediation.resource.noun}s`, { reason, ...result });
-    return { outcome: 'NO_ACTION', reason, sweep: result };
-  }
-
-  /** @throws Error if one of the invocations failed; all are tried */
-  private async invokeEach(ids: readonly string[], trigger: Trigger): Promise<Answer> {
-    const { remediation, services, context } = this;
-    const { idKey, noun } = remediation.resource;
-    const failures: unknown[] = [];
-    for (let at = 0; at < ids.length; at += CONCURRENCY) {
-      const batch = ids
-        .slice(at, at + CONCURRENCY)
-        .map((id) => services.invoke(context.functionName, { [idKey]: id, trigger }));
-      failures.push(
-        ...(await Promise.allSettled(batch)).flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])),
-      );
-    }
-    if (failures.length > 0)
-      throw new Error(`${failures.length} of ${ids.length} invocations failed`, { cause: failures[0] });
-    if (ids.length === 0) return this.ignored(`no ${noun} is concerned`, trigger);
-    services.telemetry.info(`Invoked once for each ${noun}`, { resourceIds: ids, trigger });
-    return { outcome: 'NO_ACTION', reason: `${ids.length} concerned`, invoked: ids };
+  private whyForeign({ account, region }: { readonly account: string; readonly region: string }): string | undefined {
+    const { home } = this;
+    if (account !== home.account) return `belongs to account ${account}, this installation to ${home.account}`;
+    return region === home.region ? undefined : `belongs to Region ${region}, this installation to ${home.region}`;
   }
 
   private ignored(reason: string, trigger: Trigger): Answer {
     const { telemetry } = this.services;
-    telemetry.count({ remediation: this.remediation.name, outcome: 'IGNORED' });
+    telemetry.count({ remediation: this.remediations[0].name, outcome: 'IGNORED' });
     telemetry.info(`${phrases.IGNORED} event`, { outcome: 'IGNORED', reason, trigger });
     return { outcome: 'IGNORED', reason };
   }
 }
 
-const complianceOfItem = (
-  { resourceType, resourceId, capturedAt }: ConfigurationItem,
-  compliance: Compliance['compliance'],
-  why: string,
-): Compliance => ({ resourceType, resourceId, compliance, why, at: capturedAt });
+function whyUnconcerned(
+  {
+    resourceType,
+    evaluationMode,
+    complianceType,
+  }: { readonly resourceType: string; readonly evaluationMode: string; readonly complianceType: string },
+  remediations: readonly AnyRemediation[],
+): string | undefined {
+  if (!remediations.some(({ resource }) => resource.type === resourceType)) return `${resourceType} is not ours`;
+  if (evaluationMode === 'PROACTIVE') return 'checks a template, not a resource';
+  return complianceType === 'NON_COMPLIANT' ? undefined : `${complianceType} asks for nothing`;
+}
 
 /** `arn:aws:lambda:eu-west-1:111122223333:function:SecurityGroupSelfHeal` */
 function homeOf(functionArn: string): Home {
   const [, partition = '', , region = '', account = ''] = functionArn.split(':');
   return { partition, region, account };
-}
-
-function failure<A extends Action>(subject: Subject, { reason, results, error }: Decision<A>): RemediationFailedError {
-  const split = (done: boolean) => results.filter((result) => result.done === done).map(({ action }) => action);
-  return new RemediationFailedError(`${subject.id}: ${reason}`, split(true), split(false), error && { cause: error });
 }

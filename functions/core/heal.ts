@@ -114,7 +114,7 @@ class Healing<State, A extends Action> {
       return true;
     }
     const [state, left] = await Promise.all([
-      remediation.read(subject),
+      remediation.read(subject, page.policy),
       head?.busy && ledger.entry(recorder.key, head.seq),
     ]);
     const recovered = left && recorder.recovered(left, state);
@@ -221,7 +221,7 @@ class Healing<State, A extends Action> {
       const next = change.outcome === 'REMEDIATED' ? this.judge(state, page) : undefined;
       if (next?.outcome === 'ACT' && !isFresh) {
         // A read-back shows that there is more to do; what, is decided on all of the resource.
-        [state, isFresh] = [await remediation.read(subject), true];
+        [state, isFresh] = [await remediation.read(subject, page.policy), true];
         continue;
       }
       const more = next?.outcome === 'ACT' && mayGoOn && !this.isLate() ? next : undefined;
@@ -242,7 +242,7 @@ class Healing<State, A extends Action> {
       }
       if (written.lost === 'budget') mayGoOn = false;
       else if (written.head?.busy?.holder !== context.holder) return 'lost' as const;
-      else [head, state, isFresh] = [written.head, await remediation.read(subject), true];
+      else [head, state, isFresh] = [written.head, await remediation.read(subject, page.policy), true];
     }
   }
 

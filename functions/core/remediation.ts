@@ -19,6 +19,18 @@ export interface Subject extends Home {
   readonly arn: string;
 }
 
+/** A kind of AWS resources, as far as functions are asked about it. */
+export interface ResourceKind {
+  /** AWS's own spelling: `AWS::EC2::SecurityGroup`. */
+  readonly type: string;
+  /** How people call it in messages: `security group`. */
+  readonly noun: string;
+  /** The key of the id in the function's own input: `groupId`. */
+  readonly idKey: string;
+  readonly idPattern: RegExp;
+  arn(id: string, home: Home): string;
+}
+
 /** A change, as data. Each remediation has its own kinds; a kind echoes the API call it causes. */
 export interface Action {
   readonly kind: string;
@@ -50,32 +62,31 @@ export interface Applied {
 export interface Remediation<State, A extends Action> {
   /** Names its budget and its metrics: `security-group`. */
   readonly name: string;
-  readonly resource: {
-    /** AWS's own spelling: `AWS::EC2::SecurityGroup`. */
-    readonly type: string;
-    /** How people call it in messages: `security group`. */
-    readonly noun: string;
-    /** The key of the id in the function's own input: `groupId`. */
-    readonly idKey: string;
-    readonly idPattern: RegExp;
-    arn(id: string, home: Home): string;
-  };
+  readonly resource: ResourceKind;
   /** The mode that the policy sets for it. */
   mode(policy: Policy): Mode;
-  /** The ids that an event is about: named by it (healed at once), or looked up (one invocation each). */
-  subjects(
-    wake: CloudTrailWake,
-  ): Promise<{ readonly named: readonly string[] } | { readonly lookedUp: readonly string[] }>;
-  /** Live, complete, at the source. Undefined if it does not exist. */
-  read(subject: Subject): Promise<State | undefined>;
-  /** The state that AWS Config recorded, as far as it takes to judge it. @throws InvalidEventError if it is none of the kind */
-  recorded(item: ConfigurationItem, subject: Subject): Promise<State>;
+  /** API calls that concern it, as CloudTrail spells them. */
+  readonly calls: readonly string[];
+  /**
+   * What such a call is about: ids that it names (healed at once), ids that were looked up (one invocation each), or all of the kind.
+   *
+   * @throws InvalidEventError if it names none
+   */
+  subjects(wake: CloudTrailWake, home: Home): Promise<Subjects>;
+  /** Live, at the source, all that the policy asks about. Undefined if it does not exist. */
+  read(subject: Subject, policy: Policy): Promise<State | undefined>;
+  /**
+   * The state that AWS Config recorded, as far as it takes to judge it, where a rule of ours asks for it.
+   *
+   * @throws InvalidEventError if it is none of the kind
+   */
+  recorded?(item: ConfigurationItem, subject: Subject): Promise<State>;
   /**
    * Every resource of the kind in an account and Region, page by page, as far as it takes to judge whether there is anything to do.
    *
    * @param from the token of the page to begin with
    */
-  discover(home: Home, from?: string): AsyncIterable<Discovered<State>>;
+  discover(home: Home, policy: Policy, from?: string): AsyncIterable<Discovered<State>>;
   /** What actions can change, at the source, over a state that was read before: a read-back need not cost a whole read. */
   readBack(subject: Subject, before: State): Promise<State | undefined>;
   /** Pure. Planning again after the plan was applied yields no action. */
@@ -91,6 +102,9 @@ export interface Remediation<State, A extends Action> {
   /** Log lines for an action, one for each thing that changes. */
   describe(action: A, state: State): readonly string[];
 }
+
+/** What an API call is about. */
+export type Subjects = { readonly named: readonly string[] } | { readonly lookedUp: readonly string[] } | 'all';
 
 /** A page of what there is. */
 export interface Discovered<State> {

@@ -45,7 +45,7 @@ export async function sweep<State, A extends Action>(
   const page = await ledger.open(ledgerKey(about), remediation.name, now());
   let { seen, violating } = progress;
   const startedAt = progress.startedAt ?? new Date(now()).toISOString();
-  for await (const { resources, next } of remediation.discover(home, progress.from)) {
+  for await (const { resources, next } of remediation.discover(home, page.policy, progress.from)) {
     const judged = resources.map(({ id, state }) => ({
       id,
       verdict: decide(remediation, subjectOf(remediation, id, home), state, page, { now: now() }),

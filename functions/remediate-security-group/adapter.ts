@@ -20,6 +20,7 @@ import {
   type IngressRule,
   type Permission,
   permissionKey,
+  SECURITY_GROUP,
   type SecurityGroup,
   type SecurityGroupAction,
   type Source,
@@ -30,9 +31,6 @@ const LIST_CHANGE_MS = 25_000;
 const LIST_PAUSE_MS = 250;
 /** Of DescribeSecurityGroups and DescribeSecurityGroupRules, the most there is. */
 const PAGE_SIZE = 1000;
-
-export const groupArn = (groupId: string, { partition, region, account }: Home): string =>
-  `arn:${partition}:ec2:${region}:${account}:security-group/${groupId}`;
 
 /** Security groups and prefix lists, by the EC2 API. */
 export class SecurityGroups {
@@ -51,7 +49,7 @@ export class SecurityGroups {
     if (!found) return undefined;
     return {
       groupId,
-      arn: groupArn(groupId, home),
+      arn: SECURITY_GROUP.arn(groupId, home),
       groupName: found.GroupName ?? '',
       ...(found.VpcId && { vpcId: found.VpcId }),
       tags: tagsOf(found.Tags),
@@ -77,7 +75,7 @@ export class SecurityGroups {
     const { ingress, ...found } = recordedGroup(configuration ?? (await this.configurationOf(resourceId, capturedAt)));
     return {
       groupId: resourceId,
-      arn: groupArn(resourceId, home),
+      arn: SECURITY_GROUP.arn(resourceId, home),
       ...found,
       tags,
       ingress,
@@ -94,7 +92,7 @@ export class SecurityGroups {
   private async configurationOf(resourceId: string, capturedAt: string): Promise<string> {
     const { configurationItems: [item] = [] } = await this.config().send(
       new GetResourceConfigHistoryCommand({
-        resourceType: 'AWS::EC2::SecurityGroup',
+        resourceType: SECURITY_GROUP.type as 'AWS::EC2::SecurityGroup',
         resourceId,
         laterTime: new Date(capturedAt),
         limit: 1,
@@ -129,7 +127,7 @@ export class SecurityGroups {
           id,
           state: {
             groupId: id,
-            arn: groupArn(id, home),
+            arn: SECURITY_GROUP.arn(id, home),
             groupName,
             ...(VpcId && { vpcId: VpcId }),
             tags: tagsOf(Tags),

@@ -2,15 +2,16 @@ import * as z from 'zod/mini';
 import { InvalidEventError } from '../core/errors';
 import type { CloudTrailWake } from '../core/events';
 import { parseEvent } from '../core/schema';
+import { SECURITY_GROUP } from './security-group';
 
-/** `sg-` and 8 or 17 hexadecimal digits. */
-export const GROUP_ID = /^sg-[0-9a-f]{8,17}$/;
 const PREFIX_LIST_ID = /^pl-[0-9a-f]{8,17}$/;
 
 /** API calls that can open a group, or take from it what a blueprint asks for, as the EventBridge rule names them. */
 const GROUP_CALLS = ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress', 'ModifySecurityGroupRules'];
 /** API calls that can open every group which refers to a prefix list. */
 const PREFIX_LIST_CALLS = ['ModifyManagedPrefixList', 'RestoreManagedPrefixListVersion'];
+/** Every call that concerns security groups. */
+export const CALLS: readonly string[] = [...GROUP_CALLS, ...PREFIX_LIST_CALLS];
 
 const AuthorizeRequest = z.looseObject({ groupId: z.optional(z.string()) });
 const AuthorizeResponse = z.looseObject({
@@ -31,7 +32,11 @@ export function subjectOf({
 }: CloudTrailWake): { groupId: string } | { prefixListId: string } {
   if (GROUP_CALLS.includes(eventName))
     return {
-      groupId: valid(groupIdIn(eventName, request, response), GROUP_ID, `${eventName} names no security group`),
+      groupId: valid(
+        groupIdIn(eventName, request, response),
+        SECURITY_GROUP.idPattern,
+        `${eventName} names no security group`,
+      ),
     };
   if (PREFIX_LIST_CALLS.includes(eventName)) {
     return {
@@ -43,7 +48,7 @@ export function subjectOf({
     };
   }
   throw new InvalidEventError(
-    `${eventName} is not a call that opens security groups; expected one of ${[...GROUP_CALLS, ...PREFIX_LIST_CALLS].join(', ')}`,
+    `${eventName} is not a call that opens security groups; expected one of ${CALLS.join(', ')}`,
   );
 }
 

@@ -7,11 +7,13 @@ import { SecurityGroups } from './adapter';
 import { securityGroupRemediation } from './remediation';
 
 export const handler = handlerFor(
-  securityGroupRemediation(
-    new SecurityGroups(
-      new EC2Client(clientConfig),
-      once(() => new ConfigServiceClient(clientConfig)),
+  [
+    securityGroupRemediation(
+      new SecurityGroups(
+        new EC2Client(clientConfig),
+        once(() => new ConfigServiceClient(clientConfig)),
+      ),
     ),
-  ),
+  ],
   lambdaServices(),
 );

@@ -1,20 +1,15 @@
 import type { Remediation } from '../core/remediation';
-import { groupArn, type SecurityGroups } from './adapter';
-import { GROUP_ID, subjectOf } from './events';
+import type { SecurityGroups } from './adapter';
+import { CALLS, subjectOf } from './events';
 import { isDone, planSecurityGroup, portsText, restoreRules, touchedRules } from './planner';
-import type { SecurityGroup, SecurityGroupAction } from './security-group';
+import { SECURITY_GROUP, type SecurityGroup, type SecurityGroupAction } from './security-group';
 
 /** What `heal` needs to know about security groups; everything else about a decision is the same for all resources. */
 export const securityGroupRemediation = (groups: SecurityGroups): Remediation<SecurityGroup, SecurityGroupAction> => ({
   name: 'security-group',
-  resource: {
-    type: 'AWS::EC2::SecurityGroup',
-    noun: 'security group',
-    idKey: 'groupId',
-    idPattern: GROUP_ID,
-    arn: groupArn,
-  },
+  resource: SECURITY_GROUP,
   mode: (policy) => policy.securityGroups.mode,
+  calls: CALLS,
   subjects: async (wake) => {
     const subject = subjectOf(wake);
     return 'groupId' in subject
@@ -23,7 +18,7 @@ export const securityGroupRemediation = (groups: SecurityGroups): Remediation<Se
   },
   read: (subject) => groups.describe(subject.id, subject),
   recorded: (item, subject) => groups.recorded(item, subject),
-  discover: (home, from) => groups.discover(home, from),
+  discover: (home, _policy, from) => groups.discover(home, from),
   readBack: (subject, before) => groups.describeAgain(before, subject),
   plan: planSecurityGroup,
   apply: (action, signal) => groups.apply(action, signal),

@@ -1,4 +1,17 @@
-import type { Action } from '../core/remediation';
+import type { Action, Home, ResourceKind } from '../core/remediation';
+
+export const SECURITY_GROUP: ResourceKind = {
+  type: 'AWS::EC2::SecurityGroup',
+  noun: 'security group',
+  idKey: 'groupId',
+  /** `sg-` and 8 or 17 hexadecimal digits. */
+  idPattern: /^sg-[0-9a-f]{8,17}$/,
+  arn: groupArn,
+};
+
+function groupArn(groupId: string, { partition, region, account }: Home): string {
+  return `arn:${partition}:ec2:${region}:${account}:security-group/${groupId}`;
+}
 
 /** A security group as its remediation sees it. Egress is not read: no remediation of ingress may touch it. */
 export interface SecurityGroup {

@@ -2,14 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidEventError } from '../../functions/core/errors';
 import { parseWake } from '../../functions/core/events';
-import { GROUP_ID, subjectOf } from '../../functions/remediate-security-group/events';
+import { subjectOf } from '../../functions/remediate-security-group/events';
+import { SECURITY_GROUP } from '../../functions/remediate-security-group/security-group';
 
-const resource = { idKey: 'groupId', idPattern: GROUP_ID };
+const resources = [SECURITY_GROUP];
 const fixtures = join(__dirname, '..', 'fixtures', 'events');
 const sample = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(fixtures, `${name}.json`), 'utf8'));
 const cloudTrail = (event: unknown) => {
-  const wake = parseWake(event, resource);
+  const wake = parseWake(event, resources);
   if (wake.kind !== 'cloudtrail') throw new Error('not a CloudTrail event');
   return wake;
 };
@@ -69,13 +70,13 @@ it('tells a failed call by its error code', () => {
 });
 
 it.each([
-  [{ groupId: group }, { kind: 'request', id: group, dryRun: false }],
+  [{ groupId: group }, { kind: 'request', resourceType: 'AWS::EC2::SecurityGroup', id: group, dryRun: false }],
   [
     { groupId: 'sg-0abcdef1', dryRun: true },
-    { kind: 'request', id: 'sg-0abcdef1', dryRun: true },
+    { kind: 'request', resourceType: 'AWS::EC2::SecurityGroup', id: 'sg-0abcdef1', dryRun: true },
   ],
 ])('reads its own input %j', (input, wake) => {
-  expect(parseWake(input, resource)).toEqual(wake);
+  expect(parseWake(input, resources)).toEqual(wake);
 });
 
 it.each([
@@ -91,7 +92,7 @@ it.each([
   ['a record without a time', withDetail('cloudtrail-authorize-sg-ingress-ssh-ipv4', { eventTime: undefined })],
   ['a record without details', { ...sample('cloudtrail-authorize-sg-ingress-ssh-ipv4'), detail: undefined }],
 ])('refuses %s', (_case, event) => {
-  expect(() => parseWake(event, resource)).toThrow(InvalidEventError);
+  expect(() => parseWake(event, resources)).toThrow(InvalidEventError);
 });
 
 it.each([
@@ -110,7 +111,7 @@ it.each([
 
 it('says where an event is wrong', () => {
   expect(() =>
-    parseWake(withDetail('cloudtrail-authorize-sg-ingress-ssh-ipv4', { eventTime: 'yesterday' }), resource),
+    parseWake(withDetail('cloudtrail-authorize-sg-ingress-ssh-ipv4', { eventTime: 'yesterday' }), resources),
   ).toThrow('detail.eventTime');
 });
 
@@ -119,7 +120,7 @@ it('takes every sample event as an event or as none, and never as its own input'
   for (const file of readdirSync(fixtures)) {
     const event: unknown = JSON.parse(readFileSync(join(fixtures, file), 'utf8'));
     try {
-      kinds.add(parseWake(event, resource).kind);
+      kinds.add(parseWake(event, resources).kind);
     } catch (error) {
       expect(error).toBeInstanceOf(InvalidEventError);
     }

@@ -24,7 +24,7 @@ function setUp(pending: readonly string[][] = []) {
   for (const [index, id] of HOUSES.entries()) street.house(id, ...(index % 3 === 0 ? ['front'] : []));
   const remediation: Remediation<House, ShutDoor> = {
     ...street.remediation(),
-    async *discover(_home, from = '0') {
+    async *discover(_home, _policy, from = '0') {
       for (let at = Number(from); at < HOUSES.length; at += PAGE) {
         const resources = HOUSES.slice(at, at + PAGE).map((id) => ({
           id,
@@ -64,7 +64,7 @@ function setUp(pending: readonly string[][] = []) {
     },
   };
   const run = (event: object, remainingMs = 60_000) =>
-    handlerFor(remediation, services)(event, {
+    handlerFor([remediation], services)(event, {
       awsRequestId: 'r',
       functionName: 'HouseSelfHeal',
       invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:HouseSelfHeal',

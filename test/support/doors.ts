@@ -51,6 +51,7 @@ export class Street {
         arn: (id) => `arn:aws:test:::house/${id}`,
       },
       mode: () => mode,
+      calls: [],
       subjects: async () => ({ named: [] }),
       read,
       readBack: read,
