@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Control } from './control';
+import { endpointsAt } from './lambda/workers';
 import { createTwinServer } from './server';
 import { addUser } from './services/iam';
 import { Stacks } from './terraform/stacks';
@@ -22,10 +23,11 @@ async function main(): Promise<void> {
   const server = createTwinServer(twin, new Control(twin, stacks));
   await new Promise<void>((ready, failed) => server.once('error', failed).listen(port, '127.0.0.1', ready));
 
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listening = (server.address() as AddressInfo).port;
+  const endpoint = `http://127.0.0.1:${listening}`;
   const { region } = stacks;
   const environment = {
-    AWS_ENDPOINT_URL: endpoint,
+    ...endpointsAt(listening),
     AWS_ACCESS_KEY_ID: operator.accessKeyId,
     AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
     AWS_REGION: region,
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
     // Or a client looks for a metadata service, or for a profile of the person at the keyboard.
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-  twin.workers.environment = { AWS_ENDPOINT_URL: endpoint };
+  twin.workers.environment = endpointsAt(listening);
   process.stdout.write(
     `${JSON.stringify({ endpoint, accountId: HOME_ACCOUNT, region, operator, environment, pid: process.pid })}\n`,
   );

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Control } from './control';
 import { statusOf } from './faults';
-import type { Principal } from './iam/principal';
-import { AwsError, type Service } from './service';
+import { ANONYMOUS, type Principal } from './iam/principal';
+import { AwsError, type Scope, type Service } from './service';
 import { logCall } from './services/cloudtrail';
 import type { Twin } from './twin';
 import type { RestRequest } from './wire/rest';
@@ -69,12 +69,15 @@ async function answerAws(twin: Twin, request: RestRequest): Promise<Reply | unde
   const requestId = randomUUID();
   const { accessKeyId, region, signingName } = credentialScope(request);
   const fail = failerFor(request, signingName);
-  if (!accessKeyId)
+  if (!accessKeyId) {
+    const open = twin.serviceForAnybody(request);
+    if (open) return answerCall(twin, open.service, request, { principal: ANONYMOUS, ...open.scope, requestId, fail });
     return fail(new AwsError('MissingAuthenticationToken', 'Missing Authentication Token', { status: 403 }), requestId);
+  }
   const principal = twin.credentials.identify(accessKeyId, tokenIn(request), twin.clock.now());
   if (typeof principal === 'string') return fail(refusal(principal, signingName, request), requestId);
 
-  const service = twin.service(signingName);
+  const service = twin.serviceFor(signingName, request);
   if (!service) {
     twin.unsupported.operation(
       `${signingName}:${request.headers['x-amz-target'] ?? `${request.method} ${request.path}`}`,
@@ -88,14 +91,29 @@ async function answerAws(twin: Twin, request: RestRequest): Promise<Reply | unde
       requestId,
     );
   }
+  return answerCall(twin, service, request, { principal, account: principal.account, region, requestId, fail });
+}
+
+/** Who calls, and where. */
+interface Caller extends Scope {
+  readonly principal: Principal;
+  readonly requestId: string;
+}
+
+async function answerCall(
+  twin: Twin,
+  service: Service,
+  request: RestRequest,
+  { fail, ...caller }: Caller & { fail: Exchange['fail'] },
+): Promise<Reply | undefined> {
   let exchange: Exchange;
   try {
     exchange = await readRequest(wireOf(service), request);
   } catch (error) {
-    if (error instanceof AwsError) return fail(error, requestId);
+    if (error instanceof AwsError) return fail(error, caller.requestId);
     throw error;
   }
-  return perform(twin, service, exchange, { principal, region, requestId });
+  return perform(twin, service, exchange, caller);
 }
 
 /** One call with its faults, its line in the journal and its CloudTrail record. */
@@ -103,10 +121,10 @@ async function perform(
   twin: Twin,
   service: Service,
   exchange: Exchange,
-  { principal, region, requestId }: { principal: Principal; region: string; requestId: string },
+  { principal, account, region, requestId }: Caller,
 ): Promise<Reply | undefined> {
   const { operation, input } = exchange;
-  const scope = { account: principal.account, region };
+  const scope = { account, region };
   const fault = twin.faults.hit(service.prefix, operation, principal);
   const journal = (error: string | null) =>
     twin.journal.record({
@@ -142,7 +160,10 @@ async function perform(
     await kill();
     return undefined;
   }
-  return error ? exchange.fail(error, requestId) : exchange.reply(output ?? {}, requestId);
+  if (!error) return exchange.reply(output ?? {}, requestId);
+  const reply = exchange.fail(error, requestId);
+  const more = service.errorHeaders?.(input as never, twin.state(service, scope)) ?? {};
+  return { ...reply, headers: { ...reply.headers, ...more } };
 }
 
 function internalFailure(thrown: unknown): AwsError {
@@ -174,6 +195,7 @@ function wireOf(service: Service): WireService {
       sdk,
       protocol: protocol.getShapeId(),
       ...(xmlNamespace && { xmlNamespace: `${xmlNamespace.replace(/\/$/, '')}/` }),
+      ...(service.pathMember && { pathMember: service.pathMember }),
     };
     wires.set(service, wire);
   }

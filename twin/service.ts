@@ -1,5 +1,6 @@
 import type { Principal } from './iam/principal';
 import type { Twin } from './twin';
+import type { RestRequest } from './wire/rest';
 
 /** Where a resource lives. State is kept apart for each. */
 export interface Scope {
@@ -26,6 +27,8 @@ export interface Access {
   readonly action: string;
   /** ARNs, all of which must be allowed; `*` for actions without resource-level permissions. */
   readonly resources: readonly string[];
+  /** Whose the resources are, where their ARNs do not say. @default the caller's account */
+  readonly account?: string;
   /** Condition keys that the call carries, beside the global ones. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
@@ -84,6 +87,8 @@ export interface RecordedResource {
 export interface RecordedType<State> {
   /** Such as `AWS::EC2::SecurityGroup`. */
   readonly type: string;
+  /** Recorded in each Region alike, as it belongs to the account. @default false */
+  readonly everywhere?: boolean;
   /** All there are in an account and Region. */
   ids(state: State, scope: Scope): Iterable<string>;
   /** A resource as it is now, or undefined if there is none. */
@@ -103,6 +108,18 @@ export interface Service<Sdk = object, State = unknown> {
   readonly signingNames?: readonly string[];
   /** One state for all Regions. @default false */
   readonly global?: boolean;
+  /** Where what a call touches lives: Config records it and CloudTrail logs it there. @default where it was asked */
+  readonly placeOf?: (
+    operation: string,
+    input: never,
+    call: Pick<Call<State>, 'state' | 'account' | 'region'>,
+  ) => Scope;
+  /** Whether a request is for this service, where another signs with the same name. */
+  readonly claims?: (request: RestRequest) => boolean;
+  /** Where an unsigned request goes, if the service takes it. @default it takes none */
+  readonly anonymous?: (request: RestRequest, twin: Twin) => Scope | undefined;
+  /** The member that begins each path, where the SDK leaves that to the host name: S3's bucket. */
+  readonly pathMember?: string;
   /** The SDK package whose schemas describe the wire, loaded when the first request arrives. */
   readonly sdk: () => Sdk;
   readonly client: keyof Sdk & `${string}Client`;
@@ -116,10 +133,12 @@ export interface Service<Sdk = object, State = unknown> {
   readonly resources?: (operation: string, input: never, call: Call<State>) => readonly string[];
   /** What a call needs, where that is not one action of its own name. */
   readonly access?: (operation: string, input: never, call: Call<State>) => readonly Access[] | undefined;
-  /** The policy attached to a resource, where there is one. */
-  readonly resourcePolicy?: (state: State, arn: string) => unknown;
+  /** The policy attached to a resource, where there is one, as far as it is in force for who calls. */
+  readonly resourcePolicy?: (state: State, arn: string, call: Call<State>) => string | object | undefined;
   /** How the service says that IAM refused. @default `AccessDenied` in XML, `AccessDeniedException` in JSON */
   readonly accessDenied?: string;
+  /** Headers that go with every error. */
+  readonly errorHeaders?: (input: never, state: State) => Readonly<Record<string, string>>;
   /** Operations that CloudTrail does not log as management events. */
   readonly dataEvents?: readonly string[];
   /** Where CloudTrail calls an operation otherwise than the API: `PutPublicAccessBlock` is `PutBucketPublicAccessBlock`. */
@@ -129,7 +148,13 @@ export interface Service<Sdk = object, State = unknown> {
     operation: string,
     input: never,
     output: never | undefined,
-  ) => { requestParameters: unknown; responseElements: unknown };
+    call: Pick<Call<State>, 'state' | 'account' | 'region'>,
+  ) => {
+    requestParameters: unknown;
+    responseElements: unknown;
+    /** What it was about, where CloudTrail says so. */
+    resources?: readonly { readonly accountId: string; readonly type: string; readonly ARN: string }[];
+  };
   /** What AWS Config records of it. */
   readonly recorded?: readonly RecordedType<State>[];
   readonly terraform?: Readonly<Record<string, ResourceType>>;

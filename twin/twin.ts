@@ -9,6 +9,7 @@ import { Workers } from './lambda/workers';
 import { AwsError, type Call, type RecordedType, type Scope, type Service } from './service';
 import { services } from './services';
 import { watchForConfig } from './services/config/recording';
+import type { RestRequest } from './wire/rest';
 
 /** The account in which stacks are loaded and the operator works. */
 export const HOME_ACCOUNT = '111122223333';
@@ -39,6 +40,23 @@ export class Twin {
   /** The service that a credential scope or a fault names. */
   service(name: string): Service | undefined {
     return services.find(({ prefix, signingNames = [prefix] }) => prefix === name || signingNames.includes(name));
+  }
+
+  /** The service that a signed request is for: of those that sign with the same name, the one that claims it. */
+  serviceFor(signingName: string, request: RestRequest): Service | undefined {
+    const claiming = services.find(
+      ({ prefix, signingNames = [prefix], claims }) => signingNames.includes(signingName) && claims?.(request),
+    );
+    return claiming ?? this.service(signingName);
+  }
+
+  /** The service that an unsigned request is for, and where it goes. */
+  serviceForAnybody(request: RestRequest): { readonly service: Service; readonly scope: Scope } | undefined {
+    for (const service of services) {
+      const scope = service.anonymous?.(request, this);
+      if (scope) return { service, scope };
+    }
+    return undefined;
   }
 
   /** A service's state in an account and Region, made when it is first needed. */

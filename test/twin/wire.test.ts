@@ -152,7 +152,8 @@ const without = (value: unknown): unknown =>
   Object.fromEntries(Object.entries(value as object).filter(([key]) => !BY_CLIENTS.includes(key)));
 
 const cases = services
-  .filter(({ prefix }) => prefix !== 's3')
+  // Those put buckets and accounts where hosts are, and have tests of their own.
+  .filter(({ prefix }) => !prefix.startsWith('s3'))
   .flatMap((service) =>
     Object.keys(service.operations).map((operation) => [`${service.prefix}:${operation}`, service, operation] as const),
   );

@@ -11,7 +11,7 @@ export interface AuthorizationRequest {
     /** For a service, or an identity provider that asks for a role: its name. */
     readonly arn: string;
     readonly account: string;
-    readonly kind: 'user' | 'session' | 'root' | 'service';
+    readonly kind: 'user' | 'session' | 'root' | 'service' | 'anonymous';
     /** For a session: the role, with its path. */
     readonly roleArn?: string;
     /** @default the arn */
@@ -162,6 +162,7 @@ interface Layer {
  * | user, session | its account or nobody: own policies             | own policies and resource |
  * | root          | nothing                                         | resource                  |
  * | service       | resource                                        | resource                  |
+ * | anonymous     |                                                 | resource                  |
  *
  * "Own policies" are identity-based policies, permissions boundary and session policy, each of them. A role or key is a gate: its
  * policy must allow always, if only by naming the account.

@@ -56,9 +56,9 @@ export function checkAccess<State>(
   const { principal } = call;
   const identity = identityPoliciesOf(twin, principal);
   const boundary = boundaryOf(twin, principal);
-  for (const { action, resources, context } of needed) {
+  for (const { action, resources, account, context } of needed) {
     for (const resource of resources) {
-      const attached = resource === '*' ? undefined : service.resourcePolicy?.(call.state, resource);
+      const attached = resource === '*' ? undefined : service.resourcePolicy?.(call.state, resource, call);
       const { allowed, reason } = authorize(
         {
           identity,
@@ -66,12 +66,15 @@ export function checkAccess<State>(
           ...(attached ? { resource: parsePolicy(attached, 'resource') } : {}),
         },
         { action, resource, principal, context: { ...globalContext(twin, call), ...context } },
-        { resourceAccount: resource.split(':')[4] || call.account },
+        { resourceAccount: account ?? (resource.split(':')[4] || call.account) },
       );
       if (!allowed)
         throw denied(
           service,
-          `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
+          // Who does not sign is not told more.
+          principal.kind === 'anonymous'
+            ? 'Access Denied'
+            : `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
         );
     }
   }
@@ -93,7 +96,6 @@ function globalContext(
   const now = twin.clock.now();
   const userName = userNameOf(principal);
   return {
-    'aws:PrincipalArn': principal.roleArn ?? principal.arn,
     'aws:PrincipalIsAWSService': String(principal.kind === 'service'),
     'aws:RequestedRegion': region,
     // The twin listens on loopback without TLS, and stands for endpoints that have it.
@@ -103,7 +105,9 @@ function globalContext(
     'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
     'aws:ViaAWSService': 'false',
     'aws:userid': principal.userId,
-    ...(principal.kind !== 'service' && { 'aws:PrincipalAccount': principal.account }),
+    ...(principal.kind !== 'anonymous' && { 'aws:PrincipalArn': principal.roleArn ?? principal.arn }),
+    ...(principal.kind !== 'service' &&
+      principal.kind !== 'anonymous' && { 'aws:PrincipalAccount': principal.account }),
     ...(userName !== undefined && { 'aws:username': userName }),
     ...(principal.sourceArn !== undefined && {
       'aws:SourceArn': principal.sourceArn,

@@ -1,6 +1,6 @@
 /** Who makes a call. */
 export interface Principal {
-  readonly kind: 'user' | 'session' | 'root' | 'service';
+  readonly kind: 'user' | 'session' | 'root' | 'service' | 'anonymous';
   /** `arn:aws:iam::111122223333:user/operator`, `arn:aws:sts::111122223333:assumed-role/Role/session`, or a service principal's name. */
   readonly arn: string;
   readonly account: string;
@@ -22,3 +22,6 @@ export const servicePrincipal = (name: string, account: string, sourceArn: strin
   accessKeyId: '',
   sourceArn,
 });
+
+/** Who does not sign: anybody. Only policies and access lists that let everybody in let this one in. */
+export const ANONYMOUS: Principal = { kind: 'anonymous', arn: 'anonymous', account: '', userId: '', accessKeyId: '' };

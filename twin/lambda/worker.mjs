@@ -1,4 +1,5 @@
 // Runs one function's code in a thread of its own, as Lambda's Node.js runtime would.
+import dns from 'node:dns';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,6 +29,13 @@ globalThis.Date = /** @type {DateConstructor} */ (
       }
     }
   )
+);
+
+// S3 Control's clients put the account before the host name. Whatever is under `localhost` is this machine, which not every resolver knows.
+const lookup = dns.lookup;
+dns.lookup = /** @type {typeof dns.lookup} */ (
+  /** @param {string} host @param {any[]} rest */
+  (host, ...rest) => /** @type {any} */ (lookup)(host.endsWith('.localhost') ? '127.0.0.1' : host, ...rest)
 );
 
 // Everything that the code writes is a log line. Console lines carry time, request and level, as in Lambda's text format.

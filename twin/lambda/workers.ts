@@ -50,6 +50,15 @@ interface Slot {
   busyWith?: string;
 }
 
+/**
+ * What tells AWS's clients to speak to a twin on some port. Those of S3 Control put the account before the host name, which an
+ * address does not allow.
+ */
+export const endpointsAt = (port: number) => ({
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+  AWS_ENDPOINT_URL_S3_CONTROL: `http://localhost:${port}`,
+});
+
 /** Threads that run functions, reused while they are warm. */
 export class Workers {
   /** Set in every function: how it reaches AWS. */

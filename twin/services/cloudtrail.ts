@@ -206,11 +206,18 @@ interface LoggedCall extends Scope {
 export function logCall(twin: Twin, call: LoggedCall): void {
   const { service: target, operation, input, output, error, principal, requestId, account } = call;
   if (target.dataEvents?.includes(operation) || !(operation in target.operations)) return;
-  const region = target.global ? GLOBAL_EVENTS_REGION : call.region;
+  const isGlobal = target.global === true && !target.placeOf;
+  const owner = target.placeOf?.(operation, input as never, stateful(twin, call)) ?? call;
+  const region = isGlobal ? GLOBAL_EVENTS_REGION : owner.region;
   const readOnly = /^(Get|List|Describe|Lookup|Head|BatchGet|Filter|Test|Simulate)/.test(operation);
   const now = twin.clock.now();
   const eventTime = `${now.toISOString().slice(0, 19)}Z`;
-  const { requestParameters, responseElements } = target.trail?.(operation, input as never, output as never) ?? {
+  const { requestParameters, responseElements, resources } = target.trail?.(
+    operation,
+    input as never,
+    output as never,
+    stateful(twin, call),
+  ) ?? {
     requestParameters: camel(input),
     responseElements: output ? camel(output) : null,
   };
@@ -232,37 +239,85 @@ export function logCall(twin: Twin, call: LoggedCall): void {
     readOnly,
     eventType: 'AwsApiCall',
     managementEvent: true,
-    recipientAccountId: account,
     eventCategory: 'Management',
+    ...(resources && { resources }),
   };
+  const names = [...resourcesIn(requestParameters, responseElements), ...(resources ?? []).map(named)];
+  // Whoever owns what another account calls is told, too.
+  for (const recipient of new Set([account, owner.account]))
+    deliver(twin, { account: recipient, region }, { ...record, recipientAccountId: recipient }, names, {
+      time: now,
+      user: userNameOf(principal) ?? principal.arn.split('/').at(-1) ?? '',
+      accessKeyId: principal.accessKeyId,
+      source: `aws.${sourceNames[target.prefix] ?? target.prefix}`,
+      isGlobal,
+    });
+}
+
+interface Delivery {
+  readonly time: Date;
+  readonly user: string;
+  readonly accessKeyId: string;
+  /** Of the event. */
+  readonly source: string;
+  readonly isGlobal: boolean;
+}
+
+/** What is looked at of a record on its way. */
+interface DeliveredRecord extends Pick<LoggedEvent, 'readOnly'> {
+  readonly eventID: string;
+  readonly eventName: string;
+  readonly eventSource: string;
+  readonly eventTime: string;
+  readonly recipientAccountId: string;
+}
+
+/** Into one account's history and, where a trail logs, onto its default bus. */
+function deliver(
+  twin: Twin,
+  { account, region }: Scope,
+  record: DeliveredRecord,
+  resources: LoggedEvent['resources'],
+  { time, user, accessKeyId, source, isGlobal }: Delivery,
+): void {
   twin.state(cloudtrail, { account, region }).history.push({
     id: record.eventID,
     name: record.eventName,
     source: record.eventSource,
-    time: now,
-    readOnly,
-    user: userNameOf(principal) ?? principal.arn.split('/').at(-1) ?? '',
-    accessKeyId: principal.accessKeyId,
-    resources: resourcesIn(requestParameters, responseElements),
+    time,
+    readOnly: record.readOnly,
+    user,
+    accessKeyId,
+    resources,
     record: JSON.stringify(record),
   });
-  if (!isLogged(twin, account, region, target.global === true)) return;
+  if (!isLogged(twin, account, region, isGlobal)) return;
   const event = {
     version: '0',
     id: randomUUID(),
     'detail-type': 'AWS API Call via CloudTrail',
-    source: `aws.${sourceNames[target.prefix] ?? target.prefix}`,
+    source,
     account,
-    time: eventTime,
+    time: record.eventTime,
     region,
     resources: [],
     detail: record,
   };
-  putEvents(twin, { account, region }, 'default', [event], { readOnly });
+  putEvents(twin, { account, region }, 'default', [event], { readOnly: record.readOnly });
 }
 
 /** Where the prefix in IAM is not the name in events. */
-const sourceNames: Readonly<Record<string, string>> = { cloudwatch: 'monitoring' };
+const sourceNames: Readonly<Record<string, string>> = { cloudwatch: 'monitoring', s3control: 's3' };
+
+/** What a service's own hooks look at. */
+const stateful = (twin: Twin, { service, account, region }: LoggedCall) => ({
+  account,
+  region,
+  state: twin.state(service, { account, region }),
+});
+
+/** A resource as look-ups know it: buckets by their names. */
+const named = ({ type, ARN }: { type: string; ARN: string }) => ({ type, name: ARN.split(':').at(-1) ?? '' });
 
 function isLogged(twin: Twin, account: string, region: string, globalEvent: boolean): boolean {
   return [...twin.statesOf(cloudtrail)].some(
@@ -278,6 +333,7 @@ function isLogged(twin: Twin, account: string, region: string, globalEvent: bool
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
 function identityOf({ kind, arn, account, userId, accessKeyId, roleArn }: Principal) {
   if (kind === 'service') return { type: 'AWSService', invokedBy: arn };
+  if (kind === 'anonymous') return { type: 'AWSAccount', principalId: '', accountId: 'anonymous' };
   const common = { principalId: userId, arn, accountId: account, accessKeyId };
   if (kind === 'user') return { type: 'IAMUser', ...common, userName: arn.split('/').at(-1) };
   if (kind === 'root') return { type: 'Root', ...common };

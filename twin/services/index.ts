@@ -9,6 +9,7 @@ import { iam } from './iam';
 import { lambda } from './lambda';
 import { logs } from './logs';
 import { s3 } from './s3';
+import { s3control } from './s3control';
 import { sns } from './sns';
 import { sqs } from './sqs';
 import { sts } from './sts';
@@ -26,6 +27,7 @@ export const services: readonly Service<any, any>[] = [
   lambda,
   logs,
   s3,
+  s3control,
   sns,
   sqs,
   sts,

@@ -28,6 +28,8 @@ export interface WireService {
   /** Of the SDK's client: `aws.protocols#ec2Query`. */
   readonly protocol: string;
   readonly xmlNamespace?: string;
+  /** The member that begins each path, where the SDK's own paths leave it out. */
+  readonly pathMember?: string;
 }
 
 type Failer = Exchange['fail'];
@@ -266,12 +268,12 @@ const xmlDocuments = (xmlNamespace: string): Documents => ({
 async function readByPath(service: WireService, request: RestRequest): Promise<Exchange> {
   const isXml = service.protocol === 'aws.protocols#restXml';
   const documents = isXml ? xmlDocuments(service.xmlNamespace ?? '') : jsonDocuments;
-  // The SDK's S3 paths leave out the bucket, which usually stands in the host name; here it is the first part of the path.
-  const [, bucket, rest] = isXml ? (/^\/([^/]*)(.*)$/s.exec(request.path) ?? []) : [];
-  const found = matchOperation(
-    operationsOf(service.sdk).values(),
-    rest === undefined ? request : { ...request, path: rest || '/' },
+  const { pathMember } = service;
+  const [, first, rest] = pathMember ? (/^\/([^/]*)(.*)$/s.exec(request.path) ?? []) : [];
+  const operations = [...operationsOf(service.sdk).values()].filter(
+    ({ input }) => !pathMember || hasMember(input, pathMember) === (first !== ''),
   );
+  const found = matchOperation(operations, rest === undefined ? request : { ...request, path: rest || '/' });
   if (!found)
     throw new AwsError('UnknownOperationException', `no operation answers ${request.method} ${request.path}`, {
       status: 404,
@@ -279,7 +281,7 @@ async function readByPath(service: WireService, request: RestRequest): Promise<E
   const input = await readRest(found.operation, found.labels, request, documents);
   return {
     operation: found.operation.name,
-    input: bucket ? { ...input, Bucket: bucket } : input,
+    input: pathMember && first ? { ...input, [pathMember]: decodeURIComponent(first) } : input,
     reply: (output, requestId) => {
       const { status, headers, body } = writeRest(found.operation, output, documents);
       return { status, headers: { ...headers, [isXml ? 'x-amz-request-id' : 'x-amzn-requestid']: requestId }, body };
@@ -288,11 +290,19 @@ async function readByPath(service: WireService, request: RestRequest): Promise<E
   };
 }
 
+const hasMember = (schema: NormalizedSchema, name: string): boolean =>
+  schema.isStructSchema() && schema.getMemberSchemas()[name] !== undefined;
+
 const failS3: Failer = (error, requestId) => ({
   status: error.options.status ?? 400,
   headers: { 'content-type': 'application/xml', 'x-amz-request-id': requestId },
-  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${codeAndMessage(error)}<RequestId>${requestId}</RequestId></Error>`,
+  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${codeAndMessage(error)}${membersOf(error)}<RequestId>${requestId}</RequestId></Error>`,
 });
+
+const membersOf = ({ options: { members = {} } }: AwsError): string =>
+  Object.entries(members)
+    .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+    .join('');
 
 const failRestJson: Failer = (error, requestId) => ({
   status: error.options.status ?? 400,

@@ -26,6 +26,7 @@ export function evaluateChange(place: Place, item: Item, previous: Item | undefi
 export function evaluateRule(place: Place, rule: Rule, { isScheduled = false }: { isScheduled?: boolean } = {}): void {
   const { messages, frequency } = triggersOf(rule);
   if (rule.definition.Source?.Owner === 'AWS') {
+    if (judgeAccount(place, rule)) return;
     for (const item of itemsFor(place, rule)) judge(place, rule, item);
     forgetTheGone(place, rule);
     return;
@@ -41,7 +42,7 @@ export function evaluateRule(place: Place, rule: Rule, { isScheduled = false }: 
 /** Judges everything by the managed rules without telling. */
 export function judgeSilently(place: Place): void {
   for (const rule of place.state.rules.values())
-    if (rule.definition.Source?.Owner === 'AWS')
+    if (rule.definition.Source?.Owner === 'AWS' && !judgeAccount(place, rule, { silently: true }))
       for (const item of itemsFor(place, rule)) judge(place, rule, item, { silently: true });
 }
 
@@ -105,6 +106,23 @@ function judge(
   // What is judged again without a change is judged as of now.
   const ordering = item === liveItem(place.state, type, id) && captured < now ? now : captured;
   recordResult(place, rule, { type, id, ...verdict, ordering, invoked: now }, { silently });
+}
+
+/** Judges the account, if that is what a rule is about. */
+function judgeAccount(place: Place, rule: Rule, { silently = false }: { silently?: boolean } = {}): boolean {
+  const { twin, account } = place;
+  const verdict = managedRule(rule.definition)?.judgeAccount?.(twin, place, parametersOf(rule));
+  if (!verdict) return false;
+  const now = twin.clock.now();
+  rule.status.invokedAt = now;
+  rule.status.evaluatedAt = now;
+  recordResult(
+    place,
+    rule,
+    { type: 'AWS::::Account', id: account, ...verdict, ordering: now, invoked: now },
+    { silently },
+  );
+  return true;
 }
 
 const parametersOf = ({ definition }: Rule): Record<string, string> =>

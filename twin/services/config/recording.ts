@@ -15,6 +15,10 @@ export const placeOf = (twin: Twin, { account, region }: Scope): Place => ({
   state: twin.state(CONFIG, { account, region }),
 });
 
+/** Config in every Region of an account where it was ever asked for. */
+const placesIn = (twin: Twin, account: string): Place[] =>
+  [...twin.statesOf(CONFIG)].filter((scope) => scope.account === account).map((scope) => placeOf(twin, scope));
+
 /** Whether a recorder records a type. @see https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingGroup.html */
 export function records({ group }: Recorder, type: string): boolean {
   const { recordingStrategy, resourceTypes = [], exclusionByResourceTypes } = group;
@@ -35,17 +39,19 @@ export function watchForConfig(
   call: Call<unknown>,
 ): ((output: object) => void) | undefined {
   if (!service.recorded || READS.test(operation)) return undefined;
-  const place = placeOf(twin, call);
-  const { recorder } = place.state;
-  if (!recorder?.recording) return undefined;
-  const watched = service.recorded
-    .filter(({ type }) => records(recorder, type))
-    .map((recorded) => ({
-      recorded,
-      ids: new Set(recorded.touched(operation, input as never, undefined, call.state)),
-    }));
+  const here = placeOf(twin, service.placeOf?.(operation, input as never, call) ?? call);
+  const watched = service.recorded.flatMap((recorded) =>
+    (recorded.everywhere ? placesIn(twin, here.account) : [here])
+      .filter(({ state: { recorder } }) => recorder?.recording && records(recorder, recorded.type))
+      .map((place) => ({
+        place,
+        recorded,
+        ids: new Set(recorded.touched(operation, input as never, undefined, call.state)),
+      })),
+  );
+  if (watched.length === 0) return undefined;
   return (output) => {
-    for (const { recorded, ids } of watched) {
+    for (const { place, recorded, ids } of watched) {
       for (const id of recorded.touched(operation, input as never, output as never, call.state)) ids.add(id);
       for (const id of ids) announce(place, capture(place, recorded, call.state, id));
     }

@@ -1,24 +1,21 @@
 import { createHash } from 'node:crypto';
-import { AwsError, type Call, type Making, type Operations } from '../../service';
+import type {
+  BucketLifecycleConfiguration,
+  LoggingEnabled,
+  ObjectLockConfiguration,
+  ObjectOwnership,
+  WebsiteConfiguration,
+} from '@aws-sdk/client-s3';
+import { AwsError, type Call, type Making, type Operations, type Scope } from '../../service';
+import type { Twin } from '../../twin';
+import { type Grant, ownerOnly } from './access-lists';
+import { type DefaultEncryption, encryptionOfNewBuckets } from './encryption';
 import type { StoredVersion } from './objects';
+import { type PublicAccessBlock, wholeBlock } from './public-access-block';
 
 export type Sdk = typeof import('@aws-sdk/client-s3');
 export type S3Call = Call<S3State>;
 export type S3Operations = Operations<Sdk, S3State>;
-
-export interface PublicAccessBlock {
-  readonly BlockPublicAcls: boolean;
-  readonly IgnorePublicAcls: boolean;
-  readonly BlockPublicPolicy: boolean;
-  readonly RestrictPublicBuckets: boolean;
-}
-
-/** How objects are encrypted that do not say it themselves. */
-export interface DefaultEncryption {
-  readonly algorithm: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
-  readonly keyId?: string;
-  readonly bucketKey: boolean;
-}
 
 export interface Bucket {
   readonly name: string;
@@ -26,48 +23,62 @@ export interface Bucket {
   readonly region: string;
   readonly created: Date;
   tags: Readonly<Record<string, string>>;
-  policy?: string;
-  versioning?: 'Enabled' | 'Suspended';
-  publicAccessBlock: PublicAccessBlock;
+  policy?: string | undefined;
+  /** Its access list. */
+  grants: readonly Grant[];
+  /** Undefined where controls were deleted: whoever writes an object owns it. */
+  ownership: ObjectOwnership | undefined;
+  /** Undefined where it was deleted: the bucket itself blocks nothing. */
+  publicAccessBlock: PublicAccessBlock | undefined;
   encryption: DefaultEncryption;
+  versioning?: 'Enabled' | 'Suspended';
+  objectLock?: ObjectLockConfiguration;
+  website?: WebsiteConfiguration | undefined;
+  logging?: LoggingEnabled | undefined;
+  lifecycle?: BucketLifecycleConfiguration | undefined;
   /** Versions of each key, newest last. */
   readonly objects: Map<string, StoredVersion[]>;
 }
 
 export interface S3State {
+  /** Of all accounts: names are global. */
   readonly buckets: Map<string, Bucket>;
 }
 
+const tables = new WeakMap<Twin, S3State>();
+
+/** The service as far as its state can be found by: one for all accounts and Regions. */
+export const S3 = {
+  prefix: 's3',
+  global: true,
+  initial: (_scope: Scope, twin: Twin): S3State => {
+    const table = tables.get(twin) ?? { buckets: new Map() };
+    tables.set(twin, table);
+    return table;
+  },
+} as const;
+
 /**
- * A bucket as it is made today.
+ * A bucket as it is made today: everything public is blocked, access lists are off.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
  */
-export const newBucket = ({
-  name,
-  account,
-  region,
-  created,
-  tags,
-}: Omit<Bucket, keyof typeof TODAY | 'objects'>): Bucket => ({
-  name,
-  account,
-  region,
-  created,
-  tags,
-  ...TODAY,
-  objects: new Map(),
-});
-
-const TODAY: Pick<Bucket, 'publicAccessBlock' | 'encryption'> = {
-  publicAccessBlock: {
+export const newBucket = (
+  made: Pick<Bucket, 'name' | 'account' | 'region' | 'created' | 'tags'> &
+    Partial<Pick<Bucket, 'ownership' | 'grants'>>,
+): Bucket => ({
+  grants: ownerOnly(canonicalId(made.account)),
+  ownership: 'BucketOwnerEnforced',
+  ...made,
+  publicAccessBlock: wholeBlock({
     BlockPublicAcls: true,
     IgnorePublicAcls: true,
     BlockPublicPolicy: true,
     RestrictPublicBuckets: true,
-  },
-  encryption: { algorithm: 'AES256', bucketKey: false },
-};
+  }),
+  encryption: encryptionOfNewBuckets(),
+  objects: new Map(),
+});
 
 /** @throws AwsError if there is none in the Region that was asked. */
 export function bucketOf({ state, region }: Pick<S3Call, 'state' | 'region'>, name: string | undefined): Bucket {
@@ -80,8 +91,8 @@ export function bucketOf({ state, region }: Pick<S3Call, 'state' | 'region'>, na
   if (found.region !== region)
     throw new AwsError(
       'PermanentRedirect',
-      `The bucket you are attempting to access must be addressed using the specified endpoint: ${found.region}.`,
-      { status: 301 },
+      'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+      { status: 301, members: { Bucket: found.name, Endpoint: `${found.name}.s3.${found.region}.amazonaws.com` } },
     );
   return found;
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { PutObjectCommandInput, PutObjectCommandOutput, ServerSideEncryption } from '@aws-sdk/client-s3';
 import { AwsError } from '../../service';
+import { aclsOff } from './access-list-operations';
 import { type Bucket, bucketOf, type S3Call, type S3Operations } from './buckets';
+import { checkRetention, defaultRetention, type Retention } from './object-lock';
 
 /** One version of an object, or the mark that it was deleted. */
 export interface StoredVersion {
@@ -9,6 +11,8 @@ export interface StoredVersion {
   /** `null` unless the bucket keeps versions. */
   readonly versionId: string;
   readonly modified: Date;
+  /** Given by the bucket's default when it was written. */
+  readonly retention?: Retention | undefined;
   /** Undefined for a delete marker. */
   readonly content?: {
     readonly body: Uint8Array;
@@ -16,12 +20,13 @@ export interface StoredVersion {
     /** Headers that come back as they were given. */
     readonly headers: Readonly<Record<string, unknown>>;
     readonly metadata: Readonly<Record<string, string>>;
+    readonly encryption: ServerSideEncryption;
   };
 }
 type Stored = StoredVersion & { readonly content: NonNullable<StoredVersion['content']> };
 
-/** What a bucket without access lists takes. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html */
-const ACLS_WITHOUT_EFFECT = ['bucket-owner-full-control'];
+/** Lists that give nobody anything where the bucket's owner writes. */
+const ACLS_WITHOUT_EFFECT = ['private', 'bucket-owner-read', 'bucket-owner-full-control'];
 const KEPT_HEADERS = ['ContentType', 'ContentEncoding', 'ContentDisposition', 'ContentLanguage', 'CacheControl'];
 /** Members of a request that would have an effect which the twin does not have. */
 const NOT_SIMULATED = [
@@ -116,20 +121,33 @@ const described = ({ versioning }: Bucket, { versionId, modified, content }: Sto
   ContentLength: content.body.length,
   Metadata: { ...content.metadata },
   AcceptRanges: 'bytes',
-  ServerSideEncryption: 'AES256' as const,
+  ServerSideEncryption: content.encryption,
   ...(versioning && { VersionId: versionId }),
 });
+
+/**
+ * Access lists and keys of clients, as far as the bucket takes them.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+ */
+function checkTaken({ ownership, encryption }: Bucket, { ACL, SSECustomerAlgorithm }: PutObjectCommandInput): void {
+  if (SSECustomerAlgorithm !== undefined && encryption.blocked?.includes('SSE-C'))
+    throw new AwsError('AccessDenied', 'Access Denied', { status: 403 });
+  if (ACL === undefined || ACL === 'bucket-owner-full-control') return;
+  if (ownership === 'BucketOwnerEnforced') throw aclsOff();
+  if (!ACLS_WITHOUT_EFFECT.includes(ACL))
+    throw new AwsError('NotImplemented', 'the twin does not simulate access lists of objects', { status: 501 });
+}
 
 /** Puts an object, as the API does for callers and Config for itself. */
 export function putObject(
   input: PutObjectCommandInput,
   call: S3Call,
 ): Pick<PutObjectCommandOutput, 'ETag' | 'VersionId' | 'ServerSideEncryption'> {
-  refuseUnsimulated('PutObject', input);
-  const { Bucket, Key = '', Body, ACL, Metadata = {}, IfMatch, IfNoneMatch } = input;
+  const { Bucket, Key = '', Body, Metadata = {}, IfMatch, IfNoneMatch } = input;
   const bucket = bucketOf(call, Bucket);
-  if (ACL !== undefined && !ACLS_WITHOUT_EFFECT.includes(ACL))
-    throw new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
+  checkTaken(bucket, input);
+  refuseUnsimulated('PutObject', input);
   checkWriteConditions(bucket, Key, IfMatch, IfNoneMatch);
   const body = (Body ?? new Uint8Array()) as Uint8Array;
   const etag = `"${createHash('md5').update(body).digest('hex')}"`;
@@ -142,13 +160,22 @@ export function putObject(
       return kept === undefined || kept === '' ? [] : [[name, kept]];
     }),
   );
+  const encryption = input.ServerSideEncryption ?? bucket.encryption.algorithm;
+  const now = call.twin.clock.now();
   keep(bucket, {
     key: Key,
     versionId,
-    modified: call.twin.clock.now(),
-    content: { body, etag, headers: { ContentType: 'binary/octet-stream', ...headers }, metadata: Metadata },
+    modified: now,
+    retention: defaultRetention(bucket, now),
+    content: {
+      body,
+      etag,
+      headers: { ContentType: 'binary/octet-stream', ...headers },
+      metadata: Metadata,
+      encryption,
+    },
   });
-  return { ETag: etag, ServerSideEncryption: 'AES256', ...(bucket.versioning && { VersionId: versionId }) };
+  return { ETag: etag, ServerSideEncryption: encryption, ...(bucket.versioning && { VersionId: versionId }) };
 }
 
 export const objectOperations: S3Operations = {
@@ -171,10 +198,12 @@ export const objectOperations: S3Operations = {
   },
 
   /** What is not there needs no deletion; where versions are kept, a mark hides them. */
-  DeleteObject({ Bucket, Key = '', VersionId }, call) {
+  DeleteObject({ Bucket, Key = '', VersionId, BypassGovernanceRetention = false }, call) {
     const bucket = bucketOf(call, Bucket);
     const versions = bucket.objects.get(Key) ?? [];
     if (VersionId !== undefined) {
+      const named = versions.find(({ versionId }) => versionId === VersionId);
+      checkRetention(named?.retention, call.twin.clock.now(), BypassGovernanceRetention);
       const left = versions.filter(({ versionId }) => versionId !== VersionId);
       if (left.length > 0) bucket.objects.set(Key, left);
       else bucket.objects.delete(Key);

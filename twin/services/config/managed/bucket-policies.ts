@@ -1,18 +1,4 @@
-/** A statement, as far as the rules about buckets look at it. */
-interface Statement {
-  readonly Effect?: string;
-  readonly Principal?: unknown;
-  readonly Action?: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
-const many = <T>(value: T | readonly T[] | undefined): readonly T[] =>
-  value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
-
-function statementsOf(policy: string): readonly Statement[] {
-  const { Statement: statements } = JSON.parse(policy) as { Statement?: Statement | Statement[] };
-  return many(statements) as readonly Statement[];
-}
+import { isPublicStatement, many, type Statement, statementsOf } from '../../s3/public-policy';
 
 function isEverybody(principal: unknown): boolean {
   if (principal === '*') return true;
@@ -20,8 +6,12 @@ function isEverybody(principal: unknown): boolean {
   return many(named).includes('*');
 }
 
-function allows({ Action }: Statement, action: string): boolean {
-  return many(Action).some((pattern) => {
+function allows({ Action, NotAction }: Statement, action: string): boolean {
+  return NotAction === undefined ? names(Action, action) : !names(NotAction, action);
+}
+
+function names(patterns: string | readonly string[] | undefined, action: string): boolean {
+  return many(patterns).some((pattern) => {
     const expression = pattern
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
       .replace(/\*/g, '.*')
@@ -30,29 +20,10 @@ function allows({ Action }: Statement, action: string): boolean {
   });
 }
 
-/** Keys whose fixed values make a policy one for somebody. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status */
-const NARROWING =
-  /^(aws:(principalarn|principalaccount|principalorgid|principalorgpaths|sourcearn|sourceaccount|sourceip|sourcevpc|sourcevpce|sourceowner|sourceorgid|sourceorgpaths|userid)|s3:(dataaccesspointarn|dataaccesspointaccount|x-amz-server-side-encryption-aws-kms-key-id))$/i;
-
-function isNarrowed({ Condition = {} }: Statement): boolean {
-  return Object.entries(Condition).some(
-    ([operator, keys]) =>
-      !/^(ForAllValues:)?.*(Not|Null)/i.test(operator) &&
-      Object.entries(keys).some(([key, values]) => {
-        const fixed = many(values).every((value) => !/[*?]|\$\{/.test(String(value)) && !/\/0$/.test(String(value)));
-        return NARROWING.test(key) && fixed;
-      }),
-  );
-}
-
 /** Whether a policy lets everybody do one of some things. */
 export const grants = (policy: string, actions: readonly string[]): boolean =>
   statementsOf(policy).some(
-    (statement) =>
-      statement.Effect === 'Allow' &&
-      isEverybody(statement.Principal) &&
-      !isNarrowed(statement) &&
-      actions.some((action) => allows(statement, action)),
+    (statement) => isPublicStatement(statement) && actions.some((action) => allows(statement, action)),
   );
 
 /** Whether a policy denies everybody whatever is not asked over TLS. */

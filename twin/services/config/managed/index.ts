@@ -1,9 +1,14 @@
 import type { Rule } from '../state';
+import { accountBlockRules } from './account-blocks';
 import { bucketRules } from './buckets';
 import type { ManagedRule } from './rule';
 import { securityGroupRules } from './security-groups';
 
-const RULES: Readonly<Record<string, ManagedRule>> = { ...securityGroupRules, ...bucketRules };
+const RULES: Readonly<Record<string, ManagedRule>> = {
+  ...securityGroupRules,
+  ...bucketRules,
+  ...accountBlockRules,
+};
 
 /** Whether the twin has a managed rule. */
 export const isManaged = (identifier: string | undefined): boolean => identifier !== undefined && identifier in RULES;

@@ -1,4 +1,6 @@
 import type { ComplianceType } from '@aws-sdk/client-config-service';
+import type { Scope } from '../../../service';
+import type { Twin } from '../../../twin';
 
 /** A resource as a managed rule sees it: what Config recorded of it. */
 export interface Recorded {
@@ -24,6 +26,8 @@ export interface ManagedRule {
   /** Names of what `InputParameters` may hold. */
   readonly parameters: readonly string[];
   judge(resource: Recorded, parameters: Readonly<Record<string, string>>): Verdict;
+  /** Judges the account instead of any resource. */
+  readonly judgeAccount?: (twin: Twin, scope: Scope, parameters: Readonly<Record<string, string>>) => Verdict;
 }
 
 export const compliantIf = (condition: boolean, annotation?: string): Verdict =>
