@@ -1,7 +1,8 @@
 import type { Ledger } from '../functions/core/ledger';
-import { type Exception, policyOf } from '../functions/core/policy';
+import type { Exception } from '../functions/core/policy';
 import { FileLedger } from './file-ledger';
 import { Installation } from './installation';
+import { localPolicy } from './local-ledger';
 import { readSettings } from './settings-file';
 import { clean, columns, paint, UsageError } from './terminal';
 
@@ -49,7 +50,7 @@ async function installed(settings: string | undefined): Promise<Found[]> {
 }
 
 async function local(settings: string, directory: string): Promise<Found[]> {
-  return exceptionsIn(new FileLedger(directory, policyOf(readSettings(settings)), { readOnly: true }));
+  return exceptionsIn(new FileLedger(directory, localPolicy(readSettings(settings)), { readOnly: true }));
 }
 
 /** Both kinds stand where every decision reads them, so a reading for any resource has them. */

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { asError } from '../functions/core/errors';
-import { policyOf } from '../functions/core/policy';
-import { names } from '../modules/names';
+import { type Policy, policyOf } from '../functions/core/policy';
+import type { Settings } from '../functions/core/settings';
+import { bucketPrefixes, names } from '../modules/names';
 import { type Account, connect } from './account';
 import { FileLedger } from './file-ledger';
 import { readSettings } from './settings-file';
@@ -22,7 +23,7 @@ export async function openLocalLedger(
     throw new UsageError(`${directory} is a file; --ledger takes a directory`);
   const account = await connect(settings.region);
   await refuseInstalled(account, names(settings.prefix).ledgerTable);
-  return { account, ledger: new FileLedger(directory, policyOf(settings)) };
+  return { account, ledger: new FileLedger(directory, localPolicy(settings)) };
 }
 
 async function refuseInstalled({ config, home }: Account, table: string): Promise<void> {
@@ -38,3 +39,6 @@ async function refuseInstalled({ config, home }: Account, table: string): Promis
       'Leave out --ledger to work with it',
   );
 }
+
+/** Where nothing is deployed, there may still be buckets of an installation that was. */
+export const localPolicy = (settings: Settings): Policy => policyOf(settings, bucketPrefixes(names(settings.prefix)));

@@ -59,14 +59,18 @@ export class LedgerTable extends Construct {
   }
 
   /**
-   * What a remediation may do with the table: read what governs it, and write about its own kind of resource, here, alone.
+   * What a function may do with the table: read what governs it, and write about its own kinds of resources, here, alone.
    *
    * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
    * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
    */
-  statementsFor({ name, type }: { readonly name: string; readonly type: string }): PolicyStatement[] {
+  statementsFor(remediations: readonly { readonly name: string; readonly type: string }[]): PolicyStatement[] {
     const resources = `RES#${this.account.id}#${this.account.region}`;
-    const own = [`${resources}#${type}#*`, `${resources}#${SWEEP_TYPE}#${name}`, budgetKey(name).pk];
+    const own = remediations.flatMap(({ name, type }) => [
+      `${resources}#${type}#*`,
+      `${resources}#${SWEEP_TYPE}#${name}`,
+      budgetKey(name).pk,
+    ]);
     const governing = [POLICY_KEY.pk, PAUSE_KEY.pk, EXCEPTIONS_KEY.pk];
     const leadingKeys = (keys: readonly string[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } });
     return [
@@ -80,7 +84,7 @@ export class LedgerTable extends Construct {
         Sid: 'FindWhatIsPending',
         Action: 'dynamodb:Query',
         Resource: `${this.tableArn}/index/${PENDING_INDEX}`,
-        Condition: leadingKeys([name]),
+        Condition: leadingKeys(remediations.map(({ name }) => name)),
       },
       {
         Sid: 'WriteItsLedger',

@@ -26,6 +26,20 @@ export const names = (prefix: string) => ({
     configRule: `${prefix}SecurityGroupIngressPolicy`,
     dashboard: `${prefix}SecurityGroupSelfHealDashboard`,
   },
+  bucket: {
+    function: `${prefix}S3BucketSelfHeal`,
+    role: `${prefix}S3BucketSelfHealRole`,
+    rule: `${prefix}S3BucketPublicAccessDetection`,
+    /** Found by `aws events list-rules --name-prefix ConfigCompliance`. */
+    complianceRule: `${prefix}ConfigComplianceS3Buckets`,
+    sweepRule: `${prefix}S3BucketPeriodicCheck`,
+    pendingRule: `${prefix}S3BucketPendingCheck`,
+    dashboard: `${prefix}S3SecuritySelfHealDashboard`,
+    /** Of each change that it makes. */
+    actionAlarm: `${prefix}S3BucketRemediationActionAlarm`,
+  },
+  /** Over all remediations. */
+  executiveDashboard: `${prefix}SutureExecutiveDashboard`,
   config: {
     /** Of the recorder and its delivery channel. */
     recorder: `${prefix}SutureRecorder`,
@@ -40,7 +54,14 @@ export const names = (prefix: string) => ({
     failures: (functionName: string) => `${functionName}Failures`,
     throttles: (functionName: string) => `${functionName}Throttles`,
     silence: (functionName: string) => `${functionName}Silence`,
+    slow: (functionName: string) => `${functionName}Slow`,
   },
 });
 
 export type Names = ReturnType<typeof names>;
+
+/** How the names of the buckets begin that are made here. The account and Region follow. */
+export const bucketPrefixes = ({ trailBucketPrefix, config }: Names): string[] => [
+  trailBucketPrefix,
+  config.bucketPrefix,
+];

@@ -5,6 +5,7 @@ import {
 } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { Construct } from 'constructs';
 import type { Account } from './account';
+import { dashboardBody, type Widget } from './dashboard';
 import type { Names } from './names';
 import type { NodeFunction } from './node-function';
 
@@ -21,7 +22,12 @@ export interface RemediationMonitoringProps {
   readonly alertTopicArn: string;
   readonly account: Account;
   readonly sweepEveryHours: number;
+  /** Of an alarm that tells of each change. @default none */
+  readonly actionAlarmName?: string;
 }
+
+/** CloudTrail delivers within five minutes on average. @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html */
+const SLOW_MS = 300_000;
 
 /** Who watches a remediation: alarms for when it fails, is throttled or falls silent, and a page to look at. */
 export class RemediationMonitoring extends Construct {
@@ -67,21 +73,40 @@ export class RemediationMonitoring extends Construct {
       treatMissingData: 'missing',
       insufficientDataActions: [alertTopicArn],
     });
+    const own = {
+      namespace: metricNamespace,
+      dimensions: { Remediation: remediation },
+      period: 300,
+      evaluationPeriods: 1,
+    };
+    alarm('slow', {
+      alarmName: alarmNames.slow(self.physicalName),
+      alarmDescription: `One in twenty fixes of ${self.physicalName} came more than ${SLOW_MS / 60_000} minutes after the change. Events may be late, or the function throttled.`,
+      ...own,
+      metricName: 'RemediationResponseTime',
+      extendedStatistic: 'p95',
+      threshold: SLOW_MS,
+      comparisonOperator: 'GreaterThanThreshold',
+      treatMissingData: 'notBreaching',
+    });
+    if (props.actionAlarmName !== undefined)
+      alarm('actions', {
+        alarmName: props.actionAlarmName,
+        alarmDescription: `${self.physicalName} changed something. Its dashboard and its receipts say what, and why.`,
+        ...own,
+        metricName: 'RemediationActions',
+        statistic: 'Sum',
+        threshold: 1,
+        comparisonOperator: 'GreaterThanOrEqualToThreshold',
+        treatMissingData: 'notBreaching',
+      });
     new CloudwatchDashboard(this, 'dashboard', {
       dashboardName: props.dashboardName,
-      dashboardBody: JSON.stringify({ widgets: layOut(widgets(props)) }),
+      dashboardBody: dashboardBody(widgets(props)),
     });
   }
 }
 
-interface Widget {
-  readonly type: 'metric' | 'log';
-  readonly width: number;
-  readonly height: number;
-  readonly properties: object;
-}
-
-/** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
 function widgets(props: RemediationMonitoringProps): Widget[] {
   const { metricNamespace, remediation, self, logGroupName, deadLetterQueueName, account } = props;
   const graph = (title: string, metrics: unknown[], more: object = {}): Widget => ({
@@ -101,7 +126,11 @@ function widgets(props: RemediationMonitoringProps): Widget[] {
   const outcomes = `SEARCH('{${metricNamespace},Outcome,Remediation} MetricName="EvaluationsPerformed" Remediation="${remediation}"', 'Sum', 300)`;
   return [
     graph('What was decided', [[{ expression: outcomes, label: '' }]], { stacked: true }),
-    graph('Changes', [own('RemediationActions'), own('RemediationFailures', { color: '#d62728' })]),
+    graph('Changes and looks', [
+      own('RemediationActions'),
+      own('RemediationFailures', { color: '#d62728' }),
+      own('EvaluationsPerformed', { yAxis: 'right' }),
+    ]),
     graph('From the change to the verified fix', [
       own('RemediationResponseTime', { stat: 'p50', label: 'p50' }),
       own('RemediationResponseTime', { stat: 'p95', label: 'p95' }),
@@ -130,15 +159,4 @@ function widgets(props: RemediationMonitoringProps): Widget[] {
       },
     },
   ];
-}
-
-/** From left to right and top to bottom, 24 columns wide. */
-function layOut(all: readonly Widget[]): object[] {
-  let [x, y] = [0, 0];
-  return all.map((widget) => {
-    if (x + widget.width > 24) [x, y] = [0, y + 6];
-    const placed = { ...widget, x, y };
-    x += widget.width;
-    return placed;
-  });
 }

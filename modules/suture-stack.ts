@@ -10,14 +10,25 @@ import { Backend, localState } from './backend';
 import { ConfigRecorder } from './config-recorder';
 import { ManagedRules } from './config-rules';
 import { DeadLetters } from './dead-letters';
+import { ExecutiveDashboard } from './executive-dashboard';
 import { LedgerTable } from './ledger-table';
 import { literal } from './literal';
-import { names } from './names';
+import { bucketPrefixes, names } from './names';
+import { S3BucketSelfHeal } from './s3-bucket-self-heal';
 import { SecurityGroupSelfHeal } from './security-group-self-heal';
+import type { SelfHealProps } from './self-heal';
 import { Trail } from './trail';
 
 const literals = (tags: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(tags).map(([key, value]) => [literal(key), literal(value)]));
+
+/** Whoever asks for KMS is told by Config which buckets do without. */
+const managedRules = ({ managedRules: rules, buckets }: Settings): Settings['managedRules'] =>
+  buckets.encryption === 'kms' && !rules.some(({ identifier }) => identifier === KMS_RULE.identifier)
+    ? [...rules, KMS_RULE]
+    : rules;
+
+const KMS_RULE = { name: 's3-default-encryption-kms', identifier: 'S3_DEFAULT_ENCRYPTION_KMS', parameters: {} };
 
 /** Everything that one installation is, in one account and Region. */
 export class SutureStack extends TerraformStack {
@@ -33,7 +44,8 @@ export class SutureStack extends TerraformStack {
     // Later releases of this major version do as well.
     this.addOverride('terraform.required_providers.aws.version', '>= 6.25.0, < 7.0.0');
 
-    const policy = policyOf(settings);
+    const ownBuckets = bucketPrefixes(table);
+    const policy = policyOf(settings, ownBuckets);
     const account = new Account(this, 'account');
     const alerts = new Alerts(this, 'alerts', {
       topicName: table.alertTopic,
@@ -44,12 +56,12 @@ export class SutureStack extends TerraformStack {
       queueName: table.deadLetterQueue,
       alarmName: table.alarms.deadLetters,
       account,
-      ruleNames: [
-        table.securityGroup.rule,
-        table.securityGroup.complianceRule,
-        table.securityGroup.sweepRule,
-        table.securityGroup.pendingRule,
-      ],
+      ruleNames: [table.securityGroup, table.bucket].flatMap(({ rule, complianceRule, sweepRule, pendingRule }) => [
+        rule,
+        complianceRule,
+        sweepRule,
+        pendingRule,
+      ]),
       alertTopicArn: alerts.topicArn,
     });
     const ledger = new LedgerTable(this, 'ledger', { tableName: table.ledgerTable, account, policy });
@@ -58,27 +70,47 @@ export class SutureStack extends TerraformStack {
       retentionInDays: settings.logRetentionDays,
     });
     if (settings.foundation.trail === 'create') {
-      new Trail(this, 'trail', { trailName: table.trail, bucketPrefix: table.trailBucketPrefix, account });
+      new Trail(this, 'trail', {
+        trailName: table.trail,
+        bucketPrefix: table.trailBucketPrefix,
+        account,
+        objectWrites: settings.dataEvents === 'writes',
+        ownBuckets,
+      });
     }
     const recorder =
       settings.foundation.recorder === 'create'
         ? new ConfigRecorder(this, 'config', { names: table.config, account }).on
         : undefined;
-    new ManagedRules(this, 'managed-rules', { names: table.config, rules: settings.managedRules, recorder });
-    new SecurityGroupSelfHeal(this, 'security-group', {
-      names: table.securityGroup,
+    new ManagedRules(this, 'managed-rules', { names: table.config, rules: managedRules(settings), recorder });
+    const common: SelfHealProps = {
       account,
       ledger,
       alertTopicArn: alerts.topicArn,
-      policy: policy.securityGroups,
       alarmNames: table.alarms,
       metricNamespace: table.metricNamespace,
       sweepEveryHours: settings.sweep.everyHours,
-      recorder,
       logGroup,
       deadLetters,
       runtime: settings.runtime,
       ...(bundleDirectory && { bundleDirectory }),
+    };
+    new SecurityGroupSelfHeal(this, 'security-group', {
+      ...common,
+      names: table.securityGroup,
+      policy: policy.securityGroups,
+      recorder,
+    });
+    new S3BucketSelfHeal(this, 'bucket', {
+      ...common,
+      names: table.bucket,
+      policy: policy.buckets,
+      exemptTag: policy.exemptTag,
+    });
+    new ExecutiveDashboard(this, 'executive', {
+      dashboardName: table.executiveDashboard,
+      metricNamespace: table.metricNamespace,
+      account,
     });
   }
 

@@ -8,6 +8,10 @@ export interface TrailProps {
   readonly trailName: string;
   readonly bucketPrefix: string;
   readonly account: Account;
+  /** Whether calls that write objects are logged, in every bucket but Suture's own. */
+  readonly objectWrites: boolean;
+  /** How the names of Suture's own buckets begin. */
+  readonly ownBuckets: readonly string[];
 }
 
 /**
@@ -18,7 +22,11 @@ export interface TrailProps {
  * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
  */
 export class Trail extends Construct {
-  constructor(scope: Construct, id: string, { trailName, bucketPrefix, account }: TrailProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { trailName, bucketPrefix, account, objectWrites, ownBuckets }: TrailProps,
+  ) {
     super(scope, id);
     // Written out, since the bucket's policy must exist before the trail that it names.
     const trailArn = account.arn('cloudtrail', `trail/${trailName}`);
@@ -51,7 +59,31 @@ export class Trail extends Construct {
       isMultiRegionTrail: true,
       includeGlobalServiceEvents: true,
       enableLogFileValidation: true,
+      ...(objectWrites && { advancedEventSelector: withObjectWrites(account, ownBuckets) }),
       dependsOn: [bucket.policy],
     });
   }
 }
+
+/**
+ * Management events, and calls that write objects. Not in our own buckets: each delivery of a log would be logged again.
+ *
+ * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events.html
+ */
+const withObjectWrites = (account: Account, ownBuckets: readonly string[]) => [
+  { name: 'Management events', fieldSelector: [{ field: 'eventCategory', equalTo: ['Management'] }] },
+  {
+    name: 'Objects that are written',
+    fieldSelector: [
+      { field: 'eventCategory', equalTo: ['Data'] },
+      { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
+      { field: 'readOnly', equalTo: ['false'] },
+      {
+        field: 'resources.ARN',
+        notStartsWith: ownBuckets.map(
+          (prefix) => `arn:${account.partition}:s3:::${prefix}-${account.id}-${account.region}/`,
+        ),
+      },
+    ],
+  },
+];

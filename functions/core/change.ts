@@ -64,7 +64,7 @@ export async function carryOut<State, A extends Action>(
     if (needed && ('error' in needed || needed.held !== undefined)) return { requestIds: [] };
     if (now() > until) return { requestIds: [], error: new Error('not begun: the time for it had run out') };
     try {
-      return await remediation.apply(action, AbortSignal.timeout(EFFECT_MS));
+      return await remediation.apply(action, subject, AbortSignal.timeout(EFFECT_MS));
     } catch (thrown) {
       return { requestIds: [], error: asError(thrown) };
     }

@@ -166,6 +166,7 @@ export class Invocation {
       },
     );
     if (result.from !== undefined) await services.invoke(context.functionName, { sweep: { of: this.name, ...result } });
+    else services.telemetry.swept({ remediation: this.name, seen: result.seen, violating: result.violating });
     const reason = `${result.seen} seen, ${result.violating} in question${result.from === undefined ? '' : ' so far'}`;
     services.telemetry.info(`Swept ${remediation.resource.noun}s`, { reason, ...result });
     return { outcome: 'NO_ACTION', reason, sweep: result };

@@ -4,7 +4,7 @@ import { UnreadableStateError } from './errors';
 import type { Settings } from './settings';
 
 /** Raised when the document's shape changes, so that a function never reads one that it does not understand. */
-const POLICY_VERSION = 1;
+const POLICY_VERSION = 2;
 
 export type Mode = Settings['mode'];
 export type Exception = Settings['exceptions'][number];
@@ -13,16 +13,26 @@ export type Exception = Settings['exceptions'][number];
 export interface Policy {
   readonly version: number;
   readonly securityGroups: Omit<Settings['securityGroups'], 'mode'> & { readonly mode: Mode };
+  readonly buckets: Omit<Settings['buckets'], 'mode'> & {
+    readonly mode: Mode;
+    /** How the names of Suture's own buckets begin; the account and the Region follow. They are never touched. */
+    readonly own: readonly string[];
+  };
   readonly governor: Settings['governor'];
   readonly fight: Settings['fight'];
   readonly exceptions: readonly Exception[];
   readonly exemptTag: Settings['exemptTag'];
 }
 
-/** The policy that settings amount to. A specific mode overrides the general one. */
-export const policyOf = (settings: Settings): Policy => ({
+/**
+ * The policy that settings amount to. A specific mode overrides the general one.
+ *
+ * @param ownBuckets how the names of Suture's own buckets begin
+ */
+export const policyOf = (settings: Settings, ownBuckets: readonly string[]): Policy => ({
   version: POLICY_VERSION,
   securityGroups: { ...settings.securityGroups, mode: settings.securityGroups.mode ?? settings.mode },
+  buckets: { ...settings.buckets, mode: settings.buckets.mode ?? settings.mode, own: ownBuckets },
   governor: settings.governor,
   fight: settings.fight,
   exceptions: settings.exceptions,

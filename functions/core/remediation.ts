@@ -92,7 +92,7 @@ export interface Remediation<State, A extends Action> {
   /** Pure. Planning again after the plan was applied yields no action. */
   plan(state: State, policy: Policy): Plan<A>;
   /** The narrowest call. "Already so" is success. */
-  apply(action: A, signal: AbortSignal): Promise<Applied>;
+  apply(action: A, subject: Subject, signal: AbortSignal): Promise<Applied>;
   /** Whether the state shows the action in effect. Pure. */
   isDone(action: A, state: State): boolean;
   /** The parts of the state that a plan touches, whole, so that a receipt suffices to take it back. Pure. */
@@ -108,7 +108,11 @@ export type Subjects = { readonly named: readonly string[] } | { readonly looked
 
 /** A page of what there is. */
 export interface Discovered<State> {
-  readonly resources: readonly { readonly id: string; readonly state: State }[];
+  readonly resources: readonly (
+    | { readonly id: string; readonly state: State; readonly unreadable?: undefined }
+    /** Why it could not be read. */
+    | { readonly id: string; readonly unreadable: string }
+  )[];
   /** The token of the next page. */
   readonly next?: string;
 }

@@ -118,8 +118,15 @@ export const Settings = z.strictObject({
       encryption: z
         .enum(['at-least-sse-s3', 'kms'])
         .default('at-least-sse-s3')
-        .describe('The weakest default encryption.'),
-      kmsKeyArn: z.string().nullable().default(null).describe('The key that `kms` asks for.'),
+        .describe(
+          'The weakest default encryption. Every bucket has SSE-S3 since January 2023. `kms` exchanges that for KMS, and leaves a bucket its key of KMS, whichever it is. Who writes or reads then needs permission for the key.',
+        ),
+      kmsKeyArn: z
+        .string()
+        .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/[A-Za-z0-9-]+$/, 'expected the ARN of a key, not of an alias')
+        .nullable()
+        .default(null)
+        .describe("The key that `kms` gives to buckets, of the installation's Region. Null: AWS's own key for S3."),
       publicStatements: z
         .enum(['keep', 'remove'])
         .default('keep')
@@ -131,6 +138,12 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('S3 buckets.'),
+  dataEvents: z
+    .enum(['writes', 'none'])
+    .default('writes')
+    .describe(
+      "Calls that write objects, on the trail that is made here: `writes` logs them in every bucket but Suture's own, at CloudTrail's price for data events ($0.10 for 100,000 in most Regions) and that of keeping the logs. No remediation needs them.",
+    ),
   incidents: z
     .strictObject({
       critical: mode.default('observe').describe('Severity 9 and above.'),
@@ -200,6 +213,13 @@ export const Settings = z.strictObject({
     .default([
       { name: 'restricted-ssh', identifier: 'INCOMING_SSH_DISABLED', parameters: {} },
       { name: 's3-bucket-public-read-prohibited', identifier: 'S3_BUCKET_PUBLIC_READ_PROHIBITED', parameters: {} },
+      { name: 's3-bucket-public-write-prohibited', identifier: 'S3_BUCKET_PUBLIC_WRITE_PROHIBITED', parameters: {} },
+      {
+        name: 's3-bucket-level-public-access-prohibited',
+        identifier: 'S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED',
+        parameters: {},
+      },
+      { name: 's3-bucket-ssl-requests-only', identifier: 'S3_BUCKET_SSL_REQUESTS_ONLY', parameters: {} },
       {
         name: 's3-bucket-server-side-encryption-enabled',
         identifier: 'S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED',
@@ -257,7 +277,7 @@ export type Settings = z.infer<typeof Settings>;
 export function parseSettings(input: unknown): Settings {
   const result = Settings.safeParse(input);
   const problems = result.success
-    ? duplicateExceptions(result.data)
+    ? [...duplicateExceptions(result.data), ...foreignKey(result.data)]
     : result.error.issues.map((issue) => explain(issue, input));
   if (problems.length > 0)
     throw new ConfigurationError(`The settings are not valid:\n${problems.map((line) => `  ${line}`).join('\n')}`);
@@ -269,6 +289,13 @@ function duplicateExceptions(settings: Settings): string[] {
   return ids.flatMap((id, index) =>
     ids.indexOf(id) < index ? [`exceptions[${index}].id: "${id}" is used twice; each id names one exception`] : [],
   );
+}
+
+/** S3 takes keys of a bucket's own Region only. */
+function foreignKey({ region, buckets: { kmsKeyArn } }: Settings): string[] {
+  return kmsKeyArn === null || kmsKeyArn.split(':')[3] === region
+    ? []
+    : [`buckets.kmsKeyArn: ${JSON.stringify(kmsKeyArn)} given. Buckets of ${region} need a key of ${region}`];
 }
 
 function explain(issue: z.core.$ZodIssue, input: unknown): string {
@@ -314,7 +341,7 @@ const NOBODY_APPROVES = 'changes are held and told, but the command that approve
 const planned: ReadonlyArray<{ path: string; only?: unknown; warning: string }> = [
   { path: 'mode', only: 'approve', warning: NOBODY_APPROVES },
   { path: 'securityGroups.mode', only: 'approve', warning: NOBODY_APPROVES },
-  { path: 'buckets', warning: 'has no effect: the bucket remediation does not exist yet' },
+  { path: 'buckets.mode', only: 'approve', warning: NOBODY_APPROVES },
   { path: 'incidents', warning: 'has no effect: the incident workflow does not exist yet' },
   { path: 'breakGlass', warning: 'has no effect: nothing is contained yet' },
   { path: 'deployers', warning: "has no effect: changes to Suture's own parts are not watched yet" },

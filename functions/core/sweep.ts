@@ -1,8 +1,9 @@
-import { decide, type Verdict } from './decide';
+import { decide, NO_PLAN, type Verdict } from './decide';
 import type { SweepProgress } from './events';
 import type { EntryBody, Ledger, Page } from './ledger';
 import { ledgerKey, seal } from './ledger';
 import { SWEEP_TYPE } from './ledger-keys';
+import type { Mode } from './policy';
 import type { Action, Home, Remediation, Subject } from './remediation';
 
 /** A resource that a sweep came by. */
@@ -46,9 +47,12 @@ export async function sweep<State, A extends Action>(
   let { seen, violating } = progress;
   const startedAt = progress.startedAt ?? new Date(now()).toISOString();
   for await (const { resources, next } of remediation.discover(home, page.policy, progress.from)) {
-    const judged = resources.map(({ id, state }) => ({
-      id,
-      verdict: decide(remediation, subjectOf(remediation, id, home), state, page, { now: now() }),
+    const judged = resources.map((found) => ({
+      id: found.id,
+      verdict:
+        found.unreadable === undefined
+          ? decide(remediation, subjectOf(remediation, found.id, home), found.state, page, { now: now() })
+          : unread(found.unreadable, remediation.mode(page.policy)),
     }));
     await found(judged);
     seen += judged.length;
@@ -60,6 +64,15 @@ export async function sweep<State, A extends Action>(
   await ledger.count(remediation.name, seen);
   return result;
 }
+
+/** Its heal fails, is tried again and alarmed; the others are judged all the same. */
+const unread = (why: string, mode: Mode): Verdict<never> => ({
+  outcome: 'HELD',
+  reason: `could not be read: ${why}`,
+  plan: NO_PLAN,
+  mode,
+  expired: [],
+});
 
 export const subjectOf = <State, A extends Action>(
   { resource }: Remediation<State, A>,

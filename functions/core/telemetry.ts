@@ -16,6 +16,8 @@ export interface Telemetry {
   info(message: string, data: Record<string, unknown>): void;
   error(message: string, data: Record<string, unknown>): void;
   count(metrics: DecisionMetrics): void;
+  /** Counts what a whole sweep found. */
+  swept(of: { readonly remediation: string; readonly seen: number; readonly violating: number }): void;
 }
 
 /**
@@ -47,14 +49,30 @@ export class LambdaTelemetry implements Telemetry {
       RemediationFailures: failed ? 1 : 0,
       ...(responseTimeMs !== undefined && { RemediationResponseTime: responseTimeMs }),
     };
+    // Alarms need a set without dimensions: an alarm sees only the set that it names exactly.
+    this.emit(
+      [[], ['Remediation'], ['Remediation', 'Outcome']],
+      { Remediation: remediation, Outcome: outcome },
+      values,
+    );
+  }
+
+  swept({ remediation, seen, violating }: { remediation: string; seen: number; violating: number }): void {
+    this.emit([['Remediation']], { Remediation: remediation }, { ResourcesSeen: seen, ViolationsFound: violating });
+  }
+
+  private emit(
+    dimensionSets: readonly (readonly string[])[],
+    dimensions: Readonly<Record<string, string>>,
+    values: Readonly<Record<string, number>>,
+  ): void {
     const line = {
       _aws: {
         Timestamp: Date.now(),
         CloudWatchMetrics: [
           {
             Namespace: this.namespace,
-            // Alarms need a set without dimensions: an alarm sees only the set that it names exactly.
-            Dimensions: [[], ['Remediation'], ['Remediation', 'Outcome']],
+            Dimensions: dimensionSets,
             Metrics: Object.keys(values).map((name) => ({
               Name: name,
               Unit: name === 'RemediationResponseTime' ? 'Milliseconds' : 'Count',
@@ -62,8 +80,7 @@ export class LambdaTelemetry implements Telemetry {
           },
         ],
       },
-      Remediation: remediation,
-      Outcome: outcome,
+      ...dimensions,
       ...values,
     };
     process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -21,7 +21,7 @@ export const securityGroupRemediation = (groups: SecurityGroups): Remediation<Se
   discover: (home, _policy, from) => groups.discover(home, from),
   readBack: (subject, before) => groups.describeAgain(before, subject),
   plan: planSecurityGroup,
-  apply: (action, signal) => groups.apply(action, signal),
+  apply: (action, _subject, signal) => groups.apply(action, signal),
   isDone,
   touched: touchedRules,
   invert: restoreRules,

@@ -22,6 +22,7 @@ const everything = {
     ],
   },
   buckets: { mode: 'enforce', encryption: 'kms', kmsKeyArn: null, publicStatements: 'remove', accountLevel: 'restore' },
+  dataEvents: 'writes',
   incidents: { critical: 'enforce', high: 'approve', approvalTimeoutMinutes: 30, onExpiry: 'approve' },
   governor: { actionsPerHour: 50, percentOfResources: 10 },
   fight: { repeats: 5, windowMinutes: 30 },
@@ -54,7 +55,7 @@ it('accepts an empty file, which observes everywhere', () => {
     incidents: { critical: 'observe', high: 'observe' },
     securityGroups: { keepAllowedPorts: false },
   });
-  expect(policyOf(settings).securityGroups.mode).toBe('observe');
+  expect(policyOf(settings, []).securityGroups.mode).toBe('observe');
   expect(settingsWarnings({}, '2026-11-21')).toEqual([]);
 });
 
@@ -67,7 +68,7 @@ it.each([
   ['an unset mode inherits', { mode: 'approve' }, 'approve'],
   ['a weaker specific mode counts too', { mode: 'enforce', securityGroups: { mode: 'observe' } }, 'observe'],
 ])('%s', (_case, input, mode) => {
-  expect(policyOf(parseSettings(input)).securityGroups.mode).toBe(mode);
+  expect(policyOf(parseSettings(input), []).securityGroups.mode).toBe(mode);
 });
 
 it.each([
@@ -125,13 +126,19 @@ it('refuses two exceptions of one name', () => {
   expect(() => parseSettings({ exceptions: [exception, exception] })).toThrow('exceptions[1].id: "a" is used twice');
 });
 
+it('refuses a key for encryption that buckets of the Region cannot use, and what is no key', () => {
+  const buckets = (kmsKeyArn: string) => () =>
+    parseSettings({ region: 'eu-west-1', buckets: { encryption: 'kms', kmsKeyArn } });
+  expect(buckets('arn:aws:kms:eu-west-1:111122223333:key/mrk-1234')).not.toThrow();
+  expect(buckets('arn:aws:kms:us-east-1:111122223333:key/1234')).toThrow(
+    'buckets.kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:key/1234" given. Buckets of eu-west-1 need a key of eu-west-1',
+  );
+  expect(buckets('alias/mine')).toThrow('expected the ARN of a key, not of an alias');
+});
+
 describe('warnings', () => {
   it('name each key that is set to something whose part does not exist yet', () => {
     expect(settingsWarnings(everything, '2026-11-21').map((line) => line.split(': ')[0])).toEqual([
-      'buckets.mode',
-      'buckets.encryption',
-      'buckets.publicStatements',
-      'buckets.accountLevel',
       'incidents.critical',
       'incidents.high',
       'incidents.approvalTimeoutMinutes',

@@ -54,7 +54,12 @@ function setUp(pending: readonly string[][] = []) {
   } as unknown as Ledger;
   const services: Services = {
     ledger,
-    telemetry: { info: () => undefined, error: () => undefined, count: (one) => recorded.metrics.push(one) },
+    telemetry: {
+      info: () => undefined,
+      error: () => undefined,
+      count: (one) => recorded.metrics.push(one),
+      swept: () => undefined,
+    },
     tell: async () => undefined,
     invoke: async (_name, input) => {
       recorded.invoked.push(input);

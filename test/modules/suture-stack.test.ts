@@ -57,7 +57,7 @@ describe.each(everyVariant)('synthesized with the settings "%s"', (variant) => {
     for (const name of physical.filter((one) => one !== 'permissions' && one !== 'delivery'))
       expect(name.split('/').at(-1)).toMatch(
         new RegExp(
-          `^${prefix}(Suture|Security|AwsConfig|ConfigCompliance|SelfHeal|suture-(trail|config)-|restricted-ssh|s3-bucket-)`,
+          `^${prefix}(Suture|Security|AwsConfig|ConfigCompliance|SelfHeal|suture-(trail|config)-|S3|restricted-ssh|s3-(bucket|default)-)`,
         ),
       );
   });
@@ -75,11 +75,19 @@ it('uses the names that runbooks know', () => {
       role: 'AwsConfigLambdaSGRole',
       rule: 'SecurityGroupIngressDetection',
     },
+    bucket: {
+      function: 'S3BucketSelfHeal',
+      role: 'S3BucketSelfHealRole',
+      rule: 'S3BucketPublicAccessDetection',
+      sweepRule: 'S3BucketPeriodicCheck',
+      dashboard: 'S3SecuritySelfHealDashboard',
+      actionAlarm: 'S3BucketRemediationActionAlarm',
+    },
   });
 });
 
 describe('the function', () => {
-  const lambda = enforce.only('aws_lambda_function');
+  const lambda = enforce.at('aws_lambda_function.security-group_function_function');
   const statements = (variant: Variant) =>
     parsed(new Stack(variant).at('aws_iam_role_policy.security-group_function_policy').policy).Statement;
 
@@ -99,7 +107,7 @@ describe('the function', () => {
   });
 
   it('leaves what fails three times in the dead-letter queue', () => {
-    expect(enforce.only('aws_lambda_function_event_invoke_config')).toMatchObject({
+    expect(enforce.at('aws_lambda_function_event_invoke_config.security-group_function_retries')).toMatchObject({
       maximum_retry_attempts: 2,
       maximum_event_age_in_seconds: 3600,
       destination_config: { on_failure: { destination: '${aws_sqs_queue.dead-letters_queue.arn}' } },

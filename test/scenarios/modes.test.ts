@@ -175,7 +175,11 @@ describe('a prefix', () => {
     );
     expect(Rules.map(({ Name }) => Name)).toEqual(
       [
+        'ConfigComplianceS3Buckets',
         'ConfigComplianceSecurityGroups',
+        'S3BucketPendingCheck',
+        'S3BucketPeriodicCheck',
+        'S3BucketPublicAccessDetection',
         'SecurityGroupIngressDetection',
         'SecurityGroupPendingCheck',
         'SecurityGroupPeriodicCheck',

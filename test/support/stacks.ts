@@ -35,6 +35,13 @@ export const variants = {
     prefix: 'team-b-',
     foundation: { trail: 'existing', recorder: 'existing' },
   },
+  removing: {
+    mode: 'enforce',
+    region: 'eu-west-1',
+    buckets: { publicStatements: 'remove', encryption: 'kms', accountLevel: 'restore' },
+    exemptTag: { enabled: true },
+    dataEvents: 'none',
+  },
   prefixed: { mode: 'enforce', prefix: 'team-a-', foundation: { trail: 'existing', recorder: 'existing' } },
   exceptions: {
     mode: 'enforce',

@@ -216,15 +216,15 @@ export class TestTwin {
     await this.dynamodb.send(new DeleteItemCommand({ TableName: this.table, Key }));
   }
 
-  ledgerKey(groupId: string): string {
-    return `RES#${this.ready.accountId}#${this.ready.region}#AWS::EC2::SecurityGroup#${groupId}`;
+  ledgerKey(id: string, type = 'AWS::EC2::SecurityGroup'): string {
+    return `RES#${this.ready.accountId}#${this.ready.region}#${type}#${id}`;
   }
 
-  async head(groupId: string): Promise<Record<string, unknown> | undefined> {
+  async head(id: string, type?: string): Promise<Record<string, unknown> | undefined> {
     const { Item } = await this.dynamodb.send(
       new GetItemCommand({
         TableName: this.table,
-        Key: { pk: { S: this.ledgerKey(groupId) }, sk: { S: 'HEAD' } },
+        Key: { pk: { S: this.ledgerKey(id, type) }, sk: { S: 'HEAD' } },
         ConsistentRead: true,
       }),
     );
@@ -232,17 +232,17 @@ export class TestTwin {
   }
 
   /** A resource's entries, oldest first. Throws if the chain is not whole. */
-  async chain(groupId: string): Promise<Entry[]> {
+  async chain(id: string, type?: string): Promise<Entry[]> {
     const { Items = [] } = await this.dynamodb.send(
       new QueryCommand({
         TableName: this.table,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :entry)',
-        ExpressionAttributeValues: { ':pk': { S: this.ledgerKey(groupId) }, ':entry': { S: 'E#' } },
+        ExpressionAttributeValues: { ':pk': { S: this.ledgerKey(id, type) }, ':entry': { S: 'E#' } },
         ConsistentRead: true,
       }),
     );
     const entries = Items.map((item) => unmarshall(item) as Entry);
-    checkChain(entries, await this.head(groupId));
+    checkChain(entries, await this.head(id, type));
     return entries;
   }
 }

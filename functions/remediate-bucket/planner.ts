@@ -1,0 +1,257 @@
+import { exemptionFor } from '../core/exceptions';
+import type { Policy } from '../core/policy';
+import type { Conflict, Plan } from '../core/remediation';
+import {
+  ALL_ON,
+  type Bucket,
+  type BucketAction,
+  type Encryption,
+  flagsOff,
+  type Grant,
+  type PublicAccessBlock,
+  type Statement,
+} from './bucket';
+import { isOrigin, isPublicGrant, isPublicStatement, statementsIn, takesAccessLogs, without } from './public-access';
+
+type BucketPolicy = Policy['buckets'];
+
+/**
+ * Decides what closes a bucket to the public, and what encrypts it. Planning again after the plan was applied yields no action.
+ *
+ * | what                                              | setting                    | decision                          |
+ * | ------------------------------------------------- | -------------------------- | --------------------------------- |
+ * | a flag that neither bucket nor account has on     | any                        | block: all four on, first of all  |
+ * | a public policy                                   | `publicStatements: remove` | its public statements go          |
+ * | a public grant, ACLs in force                     | `publicStatements: remove` | that grant goes                   |
+ * | default encryption without KMS                    | `encryption: kms`          | KMS, all else carried over        |
+ * | default encryption with KMS, whatever the key     | any                        | keep                              |
+ *
+ * | one of these would be closed                      | decision                          |
+ * | ------------------------------------------------- | --------------------------------- |
+ * | an exception covers it                            | leave alone                       |
+ * | it lives in another Region                        | held: its own installation's      |
+ * | it takes the logs of Suture, or its evidence      | held: never touched               |
+ * | it serves a website, or is an origin of CloudFront| held: a person decides            |
+ */
+export function planBucket(bucket: Bucket, policy: Policy): Plan<BucketAction> {
+  const settings = policy.buckets;
+  const nothing = (reason: string, more: Partial<Plan<never>> = {}): Plan<never> => ({
+    actions: [],
+    exempt: [],
+    reason,
+    ...more,
+  });
+  if (bucket.elsewhere !== undefined)
+    return held(`the bucket lives in ${bucket.elsewhere}, and this installation looks after ${bucket.region}`);
+  const statements = statementsIn(bucket.policy);
+  const opening = closing(bucket, statements, settings);
+  const encryption = encrypting(bucket, settings);
+  const found = [...opening, ...(encryption ? [encryption] : [])];
+  if (found.length === 0) return nothing('closed to the public, and encrypted as the policy asks');
+  const exception = exemptionFor(policy, bucket)?.id;
+  if (exception !== undefined)
+    return nothing('an exception covers the bucket', { exempt: [{ target: bucket.name, exception }] });
+  const reason = found.map(({ why }) => why).join('; ');
+  const why = obstacle(bucket, statements, settings, { closes: opening, encrypts: encryption !== undefined });
+  if (why !== undefined) return held(`${why}; ${reason}`);
+  const blocks = opening.some(({ action }) => action?.kind === 'PutPublicAccessBlock');
+  return {
+    // What is left of a public policy or ACL must not go before the block is on.
+    actions: found.flatMap(({ action }, index): BucketAction[] =>
+      action ? [blocks && index > 0 && action.kind !== 'PutBucketEncryption' ? { ...action, needs: 0 } : action] : [],
+    ),
+    exempt: [],
+    reason,
+  };
+}
+
+const held = (reason: string): Plan<never> => ({ actions: [], exempt: [], reason, held: reason });
+
+interface Finding {
+  readonly why: string;
+  /** Undefined where only a person can tell what to do. */
+  readonly action?: BucketAction;
+}
+
+function closing(bucket: Bucket, statements: readonly Statement[], settings: BucketPolicy): Finding[] {
+  const { name, block, accountBlock, acl, policyIsPublic } = bucket;
+  const findings: Finding[] = [];
+  const off = flagsOff(block, accountBlock);
+  if (off.length > 0)
+    findings.push({
+      why: `switched off: ${off.join(', ')}`,
+      action: { kind: 'PutPublicAccessBlock', bucket: name, block: ALL_ON },
+    });
+  if (settings.publicStatements !== 'remove') return findings;
+  if (policyIsPublic) {
+    const remove = statements.filter(isPublicStatement);
+    findings.push(
+      remove.length > 0
+        ? {
+            why: `public by policy: ${remove.map(statementName).join(', ')}`,
+            action: { kind: 'PutBucketPolicy', bucket: name, remove, add: [] },
+          }
+        : { why: 'S3 calls its policy public' },
+    );
+  }
+  const remove = acl && acl.ownership !== 'BucketOwnerEnforced' ? acl.grants.filter(isPublicGrant) : [];
+  if (remove.length > 0)
+    findings.push({
+      why: `public by ACL: ${remove.map(grantName).join(', ')}`,
+      action: { kind: 'PutBucketAcl', bucket: name, remove, add: [] },
+    });
+  return findings;
+}
+
+/** The weakest is no encryption at all, then keys of S3, then keys of KMS. A key of KMS is never exchanged for another. */
+function encrypting(
+  { name, encryption }: Bucket,
+  { encryption: wanted, kmsKeyArn }: BucketPolicy,
+): Finding | undefined {
+  if (wanted !== 'kms' || !encryption || encryption.algorithm.startsWith('aws:kms')) return undefined;
+  const { blockedTypes } = encryption;
+  return {
+    why: `encrypted by ${encryption.algorithm}, not by KMS`,
+    action: {
+      kind: 'PutBucketEncryption',
+      bucket: name,
+      encryption: {
+        algorithm: 'aws:kms',
+        ...(kmsKeyArn !== null && { keyId: kmsKeyArn }),
+        // Without it each object costs a call of KMS. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+        bucketKey: true,
+        ...(blockedTypes && { blockedTypes }),
+      },
+    },
+  };
+}
+
+/** Why a person must decide, the first of the reasons. */
+function obstacle(
+  bucket: Bucket,
+  statements: readonly Statement[],
+  { own, kmsKeyArn }: BucketPolicy,
+  { closes, encrypts }: { readonly closes: readonly Finding[]; readonly encrypts: boolean },
+): string | undefined {
+  const { name, account, region } = bucket;
+  // Names of buckets are global: those of ours end with the account and the Region.
+  if (own.some((prefix) => name === `${prefix}-${account}-${region}`))
+    return "it is one of Suture's own, which nothing that runs unattended may touch";
+  if (closes.length > 0 && bucket.website) return 'it serves a website';
+  if (closes.length > 0 && isOrigin(statements)) return 'it is an origin of CloudFront';
+  if (closes.some(({ action }) => action === undefined)) return 'no statement of its policy is public by itself';
+  if (encrypts && kmsKeyArn !== null && kmsKeyArn.split(':')[3] !== region)
+    return `the key ${kmsKeyArn} is of another Region than the bucket`;
+  if (encrypts && takesAccessLogs(statements, bucket.acl?.grants ?? []))
+    return 'it takes access logs of S3, which cannot be delivered to a key of KMS';
+  return undefined;
+}
+
+const statementName = (statement: Statement): string =>
+  typeof statement.Sid === 'string' && statement.Sid !== ''
+    ? statement.Sid
+    : JSON.stringify(statement.Action ?? statement.NotAction);
+
+const grantName = ({ Permission, Grantee }: Grant): string => `${Permission} to ${Grantee.URI?.split('/').at(-1)}`;
+
+/** Whether a state shows an action in effect. */
+export function isDone(action: BucketAction, bucket: Bucket): boolean {
+  switch (action.kind) {
+    case 'PutPublicAccessBlock':
+      return sameBlock(action.block, bucket.block);
+    case 'DeletePublicAccessBlock':
+      return bucket.block === undefined;
+    case 'PutBucketPolicy': {
+      const present = statementsIn(bucket.policy);
+      return without(present, action.remove).length === present.length && without(action.add, present).length === 0;
+    }
+    case 'PutBucketAcl': {
+      // Switched off, ACLs let nobody in.
+      const present = bucket.acl?.ownership === 'BucketOwnerEnforced' ? [] : (bucket.acl?.grants ?? []);
+      return without(present, action.remove).length === present.length && without(action.add, present).length === 0;
+    }
+    case 'PutBucketEncryption':
+      return sameEncryption(action.encryption, bucket.encryption);
+  }
+}
+
+const sameBlock = (one: PublicAccessBlock, other: PublicAccessBlock | undefined): boolean =>
+  other !== undefined && flagsOff(one).join() === flagsOff(other).join();
+
+/** A key may be written as an id or an alias; S3 answers what was put. */
+const sameEncryption = (one: Encryption, other: Encryption | undefined): boolean =>
+  one.algorithm === other?.algorithm &&
+  one.keyId === other.keyId &&
+  (one.bucketKey ?? false) === (other.bucketKey ?? false);
+
+/** What actions change, whole. */
+export interface Touched {
+  readonly block?: PublicAccessBlock | null;
+  readonly policy?: string;
+  readonly acl?: Bucket['acl'];
+  readonly encryption?: Encryption;
+}
+
+export function touchedParts(actions: readonly BucketAction[], bucket: Bucket): Touched {
+  const kinds = new Set(actions.map(({ kind }) => kind));
+  return {
+    ...((kinds.has('PutPublicAccessBlock') || kinds.has('DeletePublicAccessBlock')) && { block: bucket.block ?? null }),
+    ...(kinds.has('PutBucketPolicy') && bucket.policy !== undefined && { policy: bucket.policy }),
+    ...(kinds.has('PutBucketAcl') && bucket.acl && { acl: bucket.acl }),
+    ...(kinds.has('PutBucketEncryption') && bucket.encryption && { encryption: bucket.encryption }),
+  };
+}
+
+/**
+ * What takes a change back: the block is lowered first, since it would refuse a public policy or ACL.
+ * Whatever somebody changed since is left to them.
+ */
+export function restore(
+  { actions, touched }: { readonly actions: readonly BucketAction[]; readonly touched: unknown },
+  bucket: Bucket,
+): Plan<BucketAction> | Conflict {
+  const before = touched as Touched;
+  const changed = actions.find((action) => !isDone(action, bucket));
+  if (changed) return { conflict: `${changed.kind} was changed by somebody since` };
+  const back = actions.flatMap((action) => inverse(action, before) ?? []);
+  return {
+    actions: back.map((action, index) =>
+      index > 0 && action.kind !== 'PutBucketEncryption' ? { ...action, needs: 0 } : action,
+    ),
+    exempt: [],
+    reason: 'as it was before',
+  };
+}
+
+function inverse(action: BucketAction, before: Touched): BucketAction | undefined {
+  const { bucket } = action;
+  switch (action.kind) {
+    case 'PutPublicAccessBlock':
+    case 'DeletePublicAccessBlock':
+      return before.block
+        ? { kind: 'PutPublicAccessBlock', bucket, block: before.block }
+        : { kind: 'DeletePublicAccessBlock', bucket };
+    case 'PutBucketPolicy':
+      return { kind: action.kind, bucket, remove: action.add, add: action.remove };
+    case 'PutBucketAcl':
+      return { kind: action.kind, bucket, remove: action.add, add: action.remove };
+    case 'PutBucketEncryption':
+      return before.encryption && { kind: action.kind, bucket, encryption: before.encryption };
+  }
+}
+
+/** A line for each thing that changes. */
+export function describe(action: BucketAction, bucket: Bucket): string[] {
+  switch (action.kind) {
+    case 'PutPublicAccessBlock':
+      return flagsOff(bucket.block).map((flag) => `Switching on ${flag}`);
+    case 'DeletePublicAccessBlock':
+      return ['Removing the public access block'];
+    case 'PutBucketPolicy':
+      return action.remove.map((statement) => `Removing public statement ${statementName(statement)}`);
+    case 'PutBucketAcl':
+      return action.remove.map((grant) => `Removing public grant ${grantName(grant)}`);
+    case 'PutBucketEncryption':
+      return [`Encrypting with ${action.encryption.keyId ?? action.encryption.algorithm}`];
+  }
+}

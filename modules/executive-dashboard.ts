@@ -1,0 +1,61 @@
+import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
+import { Construct } from 'constructs';
+import type { Account } from './account';
+import { dashboardBody, type Widget } from './dashboard';
+
+export interface ExecutiveDashboardProps {
+  /** Physical name, from `names.ts`. */
+  readonly dashboardName: string;
+  readonly metricNamespace: string;
+  readonly account: Account;
+}
+
+/** Over all remediations: how fast, how well, what was found and what waits for a person. */
+export class ExecutiveDashboard extends Construct {
+  constructor(scope: Construct, id: string, props: ExecutiveDashboardProps) {
+    super(scope, id);
+    new CloudwatchDashboard(this, 'dashboard', {
+      dashboardName: props.dashboardName,
+      dashboardBody: dashboardBody(widgets(props)),
+    });
+  }
+}
+
+const HOUR = 3600;
+
+function widgets({ metricNamespace, account }: ExecutiveDashboardProps): Widget[] {
+  const graph = (title: string, metrics: unknown[], more: object = {}): Widget => ({
+    type: 'metric',
+    width: 12,
+    height: 6,
+    properties: { title, region: account.region, view: 'timeSeries', period: HOUR, stat: 'Sum', metrics, ...more },
+  });
+  const search = (metric: string, dimensions: string, where = '') =>
+    `SEARCH('{${metricNamespace},${dimensions}} MetricName="${metric}"${where}', 'Sum', ${HOUR})`;
+  const responseTime = (stat: string) => [metricNamespace, 'RemediationResponseTime', { stat, label: stat }];
+  return [
+    graph('From the change to the verified fix', [responseTime('p50'), responseTime('p95')]),
+    graph(
+      'Changes that took, in percent',
+      [
+        [metricNamespace, 'RemediationActions', { id: 'done', visible: false }],
+        [metricNamespace, 'RemediationFailures', { id: 'failed', visible: false }],
+        [{ expression: '100 * done / (done + failed)', label: 'success' }],
+      ],
+      { yAxis: { left: { min: 0, max: 100 } } },
+    ),
+    graph('In question at the last sweep', [[{ expression: search('ViolationsFound', 'Remediation'), label: '' }]], {
+      view: 'singleValue',
+      stat: 'Maximum',
+    }),
+    graph('Held for a person, a budget or an approval', [
+      [{ expression: search('EvaluationsPerformed', 'Outcome,Remediation', ' Outcome="HELD"'), label: '' }],
+    ]),
+    graph('Changes, by remediation', [[{ expression: search('RemediationActions', 'Remediation'), label: '' }]], {
+      stacked: true,
+    }),
+    graph('Failures, by remediation', [[{ expression: search('RemediationFailures', 'Remediation'), label: '' }]], {
+      stacked: true,
+    }),
+  ];
+}
