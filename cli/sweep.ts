@@ -5,7 +5,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { digest } from '../functions/core/canonical';
 import type { Ledger } from '../functions/core/ledger';
-import { once } from '../functions/core/services';
+import { once } from '../functions/core/once';
 import { SecurityGroups } from '../functions/remediate-security-group/adapter';
 import { securityGroupRemediation } from '../functions/remediate-security-group/remediation';
 import type { Account } from './account';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidEventError } from './errors';
+import { once } from './once';
 import { parseEvent, type Trigger } from './schema';
 
 /**
@@ -20,31 +21,33 @@ export interface ComplianceWake {
   readonly evaluationMode: string;
 }
 
-const ComplianceEvent = z.looseObject({
-  'detail-type': z.literal('Config Rules Compliance Change'),
-  id: z.string(),
-  time: z.iso.datetime(),
-  detail: z.looseObject({
-    resourceId: z.string(),
-    resourceType: z.string(),
-    awsAccountId: z.string(),
-    awsRegion: z.string(),
-    configRuleName: z.string(),
-    newEvaluationResult: z.looseObject({
-      complianceType: z.string(),
-      evaluationResultIdentifier: z.optional(
-        z.looseObject({
-          orderingTimestamp: z.optional(z.iso.datetime()),
-          evaluationResultQualifier: z.optional(z.looseObject({ evaluationMode: z.optional(z.string()) })),
-        }),
-      ),
+const ComplianceEvent = once(() =>
+  z.looseObject({
+    'detail-type': z.literal('Config Rules Compliance Change'),
+    id: z.string(),
+    time: z.iso.datetime(),
+    detail: z.looseObject({
+      resourceId: z.string(),
+      resourceType: z.string(),
+      awsAccountId: z.string(),
+      awsRegion: z.string(),
+      configRuleName: z.string(),
+      newEvaluationResult: z.looseObject({
+        complianceType: z.string(),
+        evaluationResultIdentifier: z.optional(
+          z.looseObject({
+            orderingTimestamp: z.optional(z.iso.datetime()),
+            evaluationResultQualifier: z.optional(z.looseObject({ evaluationMode: z.optional(z.string()) })),
+          }),
+        ),
+      }),
     }),
   }),
-});
+);
 
 /** @throws InvalidEventError if the event is none of the kind. */
 export function parseComplianceChange(event: unknown): ComplianceWake {
-  const { id, time, detail } = parseEvent(ComplianceEvent, event);
+  const { id, time, detail } = parseEvent(ComplianceEvent(), event);
   const { complianceType, evaluationResultIdentifier: of } = detail.newEvaluationResult;
   return {
     kind: 'compliance',
@@ -89,34 +92,40 @@ export interface ConfigRuleWake {
     | { readonly kind: 'everything'; readonly at: string };
 }
 
-const RuleInvocation = z.looseObject({
-  invokingEvent: z.string(),
-  resultToken: z.string().check(z.minLength(1)),
-  eventLeftScope: z.optional(z.boolean()),
-  configRuleName: z.string(),
-  configRuleArn: z.string(),
-  accountId: z.string(),
-});
-
-const Item = z.looseObject({
-  resourceType: z.string(),
-  resourceId: z.string(),
-  configurationItemStatus: z.string(),
-  configurationItemCaptureTime: z.iso.datetime(),
-  configurationStateId: z.optional(z.union([z.number(), z.string()])),
-  awsRegion: z.string(),
-  tags: z.nullish(z.record(z.string(), z.string())),
-  configuration: z.nullish(z.unknown()),
-});
-
-const InvokingEvent = z.discriminatedUnion('messageType', [
-  z.looseObject({ messageType: z.literal('ConfigurationItemChangeNotification'), configurationItem: Item }),
+const RuleInvocation = once(() =>
   z.looseObject({
-    messageType: z.literal('OversizedConfigurationItemChangeNotification'),
-    configurationItemSummary: Item,
+    invokingEvent: z.string(),
+    resultToken: z.string().check(z.minLength(1)),
+    eventLeftScope: z.optional(z.boolean()),
+    configRuleName: z.string(),
+    configRuleArn: z.string(),
+    accountId: z.string(),
   }),
-  z.looseObject({ messageType: z.literal('ScheduledNotification'), notificationCreationTime: z.iso.datetime() }),
-]);
+);
+
+const Item = once(() =>
+  z.looseObject({
+    resourceType: z.string(),
+    resourceId: z.string(),
+    configurationItemStatus: z.string(),
+    configurationItemCaptureTime: z.iso.datetime(),
+    configurationStateId: z.optional(z.union([z.number(), z.string()])),
+    awsRegion: z.string(),
+    tags: z.nullish(z.record(z.string(), z.string())),
+    configuration: z.nullish(z.unknown()),
+  }),
+);
+
+const InvokingEvent = once(() =>
+  z.discriminatedUnion('messageType', [
+    z.looseObject({ messageType: z.literal('ConfigurationItemChangeNotification'), configurationItem: Item() }),
+    z.looseObject({
+      messageType: z.literal('OversizedConfigurationItemChangeNotification'),
+      configurationItemSummary: Item(),
+    }),
+    z.looseObject({ messageType: z.literal('ScheduledNotification'), notificationCreationTime: z.iso.datetime() }),
+  ]),
+);
 
 /** Config's own convention for trying a function. */
 const TEST_TOKEN = 'TESTMODE';
@@ -125,10 +134,10 @@ const RECORDED = ['OK', 'ResourceDiscovered'];
 /** @throws InvalidEventError if the input is none of the kind. */
 export function parseRuleInvocation(event: unknown): ConfigRuleWake {
   const { resultToken, eventLeftScope, configRuleName, configRuleArn, accountId, ...rest } = parseEvent(
-    RuleInvocation,
+    RuleInvocation(),
     event,
   );
-  const invoking = parseEvent(InvokingEvent, fromJson(rest.invokingEvent));
+  const invoking = parseEvent(InvokingEvent(), fromJson(rest.invokingEvent));
   const common = {
     kind: 'config-rule' as const,
     account: accountId,

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type ComplianceWake, type ConfigRuleWake, parseComplianceChange, parseRuleInvocation } from './config-events';
 import { InvalidEventError } from './errors';
+import { once } from './once';
 import type { ResourceKind } from './remediation';
 import { parseEvent, Trigger } from './schema';
 
@@ -9,20 +10,22 @@ import { parseEvent, Trigger } from './schema';
  *
  * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
-const CloudTrailEvent = z.looseObject({
-  'detail-type': z.literal('AWS API Call via CloudTrail'),
-  account: z.string(),
-  region: z.string(),
-  detail: z.looseObject({
-    eventName: z.string(),
-    eventID: z.string(),
-    eventTime: z.iso.datetime(),
-    errorCode: z.optional(z.string()),
-    requestParameters: z.nullish(z.record(z.string(), z.unknown())),
-    responseElements: z.nullish(z.record(z.string(), z.unknown())),
-    userIdentity: z.optional(z.looseObject({ arn: z.optional(z.string()) })),
+const CloudTrailEvent = once(() =>
+  z.looseObject({
+    'detail-type': z.literal('AWS API Call via CloudTrail'),
+    account: z.string(),
+    region: z.string(),
+    detail: z.looseObject({
+      eventName: z.string(),
+      eventID: z.string(),
+      eventTime: z.iso.datetime(),
+      errorCode: z.optional(z.string()),
+      requestParameters: z.nullish(z.record(z.string(), z.unknown())),
+      responseElements: z.nullish(z.record(z.string(), z.unknown())),
+      userIdentity: z.optional(z.looseObject({ arn: z.optional(z.string()) })),
+    }),
   }),
-});
+);
 
 /** A CloudTrail event, as far as all functions understand it alike. */
 export interface CloudTrailWake {
@@ -50,18 +53,20 @@ export interface RequestWake {
 }
 
 /** How far a sweep has come, for the invocation that goes on. */
-const SweepProgress = z.strictObject({
-  /** The remediation whose resources are swept. @default each that the function has */
-  of: z.optional(z.string()),
-  /** Only what waits: intents that nobody closed, and what a budget or a pause held. */
-  only: z.optional(z.literal('pending')),
-  /** The page token. */
-  from: z.optional(z.string()),
-  startedAt: z.optional(z.iso.datetime()),
-  seen: z._default(z.int().check(z.minimum(0)), 0),
-  violating: z._default(z.int().check(z.minimum(0)), 0),
-});
-export type SweepProgress = z.infer<typeof SweepProgress>;
+const SweepProgress = once(() =>
+  z.strictObject({
+    /** The remediation whose resources are swept. @default each that the function has */
+    of: z.optional(z.string()),
+    /** Only what waits: intents that nobody closed, and what a budget or a pause held. */
+    only: z.optional(z.literal('pending')),
+    /** The page token. */
+    from: z.optional(z.string()),
+    startedAt: z.optional(z.iso.datetime()),
+    seen: z._default(z.int().check(z.minimum(0)), 0),
+    violating: z._default(z.int().check(z.minimum(0)), 0),
+  }),
+);
+export type SweepProgress = z.infer<ReturnType<typeof SweepProgress>>;
 
 /** A look at every resource of the kind: from the schedule, a person, or the invocation before. */
 export interface SweepWake {
@@ -81,7 +86,7 @@ export function parseWake(event: unknown, resources: readonly ResourceKind[]): W
   const keys = event !== null && typeof event === 'object' ? event : {};
   if ('invokingEvent' in keys) return parseRuleInvocation(event);
   if ('sweep' in keys)
-    return { kind: 'sweep', progress: parseEvent(z.strictObject({ sweep: SweepProgress }), event).sweep };
+    return { kind: 'sweep', progress: parseEvent(z.strictObject({ sweep: SweepProgress() }), event).sweep };
   if (!('detail-type' in keys)) return parseRequest(event, resources);
   switch (keys['detail-type']) {
     case 'AWS API Call via CloudTrail':
@@ -101,7 +106,7 @@ function parseRequest(event: unknown, resources: readonly ResourceKind[]): Reque
   const schema = z.strictObject({
     [meant.idKey]: z.string().check(z.regex(meant.idPattern)),
     dryRun: z._default(z.boolean(), false),
-    trigger: z.optional(Trigger),
+    trigger: z.optional(Trigger()),
   });
   const { [meant.idKey]: id, dryRun, trigger } = parseEvent(schema, event) as Record<string, unknown>;
   return {
@@ -114,7 +119,7 @@ function parseRequest(event: unknown, resources: readonly ResourceKind[]): Reque
 }
 
 function parseApiCall(event: unknown): CloudTrailWake {
-  const { account, region, detail } = parseEvent(CloudTrailEvent, event);
+  const { account, region, detail } = parseEvent(CloudTrailEvent(), event);
   return {
     kind: 'cloudtrail',
     trigger: {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { digest } from './canonical';
 import { UnreadableStateError } from './errors';
+import { once } from './once';
 import type { Settings } from './settings';
 
 /** Raised when the document's shape changes, so that a function never reads one that it does not understand. */
@@ -39,14 +40,16 @@ export const policyOf = (settings: Settings, ownBuckets: readonly string[]): Pol
   exemptTag: settings.exemptTag,
 });
 
-const AddedExceptions = z.array(
-  z.looseObject({
-    id: z.string(),
-    resource: z.optional(z.string()),
-    reason: z.string(),
-    owner: z.string(),
-    expires: z.iso.date(),
-  }),
+const AddedExceptions = once(() =>
+  z.array(
+    z.looseObject({
+      id: z.string(),
+      resource: z.optional(z.string()),
+      reason: z.string(),
+      owner: z.string(),
+      expires: z.iso.date(),
+    }),
+  ),
 );
 
 /**
@@ -56,7 +59,7 @@ const AddedExceptions = z.array(
  */
 export function readExceptions(item: { exceptions?: unknown } | undefined): Exception[] {
   if (!item) return [];
-  const result = AddedExceptions.safeParse(item.exceptions);
+  const result = AddedExceptions().safeParse(item.exceptions);
   if (!result.success) throw new UnreadableStateError('the exceptions in the ledger table are not what they should be');
   return result.data.map(({ resource, ...exception }) => ({
     ...exception,

@@ -1,18 +1,21 @@
 import * as z from 'zod/mini';
 import { InvalidEventError } from './errors';
+import { once } from './once';
 
 /** What woke a function, as it stands on receipts. */
-export const Trigger = z.strictObject({
-  kind: z.enum(['cloudtrail', 'config', 'sweep', 'request']),
-  /** The API call, the Config rule, or who asked. */
-  name: z.string().check(z.maxLength(256)),
-  id: z.string().check(z.maxLength(256)),
-  /** When the change happened, ISO 8601, UTC. Latency counts from here. */
-  at: z.iso.datetime(),
-  /** ARN of who made the call, where the event says so. */
-  actor: z.optional(z.string().check(z.maxLength(2048))),
-});
-export type Trigger = z.infer<typeof Trigger>;
+export const Trigger = once(() =>
+  z.strictObject({
+    kind: z.enum(['cloudtrail', 'config', 'sweep', 'request']),
+    /** The API call, the Config rule, or who asked. */
+    name: z.string().check(z.maxLength(256)),
+    id: z.string().check(z.maxLength(256)),
+    /** When the change happened, ISO 8601, UTC. Latency counts from here. */
+    at: z.iso.datetime(),
+    /** ARN of who made the call, where the event says so. */
+    actor: z.optional(z.string().check(z.maxLength(2048))),
+  }),
+);
+export type Trigger = z.infer<ReturnType<typeof Trigger>>;
 
 /**
  * A value that matches a schema.

@@ -6,6 +6,7 @@ import { clientConfig, requiredVariable } from './aws';
 import { putEvaluations } from './evaluations';
 import type { Services } from './handler';
 import { DynamoLedger } from './ledger-dynamodb';
+import { once } from './once';
 import { LambdaTelemetry } from './telemetry';
 
 /**
@@ -15,7 +16,7 @@ import { LambdaTelemetry } from './telemetry';
  */
 export function lambdaServices(): Services {
   const topicArn = requiredVariable('ALERT_TOPIC_ARN');
-  // Most invocations need none: a client costs milliseconds of every cold start.
+  // Most invocations need none.
   const sns = once(() => new SNSClient(clientConfig));
   const lambda = once(() => new LambdaClient(clientConfig));
   const config = once(() => new ConfigServiceClient(clientConfig));
@@ -30,14 +31,5 @@ export function lambdaServices(): Services {
       await lambda().send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: payload }));
     },
     evaluate: (wake, answers) => putEvaluations(config(), wake, answers),
-  };
-}
-
-/** Made when it is first asked for. */
-export function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { InvalidEventError } from '../core/errors';
 import type { CloudTrailWake } from '../core/events';
+import { once } from '../core/once';
 import { parseEvent } from '../core/schema';
 import { SECURITY_GROUP } from './security-group';
 
@@ -13,12 +14,14 @@ const PREFIX_LIST_CALLS = ['ModifyManagedPrefixList', 'RestoreManagedPrefixListV
 /** Every call that concerns security groups. */
 export const CALLS: readonly string[] = [...GROUP_CALLS, ...PREFIX_LIST_CALLS];
 
-const AuthorizeRequest = z.looseObject({ groupId: z.optional(z.string()) });
-const AuthorizeResponse = z.looseObject({
-  securityGroupRuleSet: z.optional(
-    z.looseObject({ items: z.optional(z.array(z.looseObject({ groupId: z.optional(z.string()) }))) }),
-  ),
-});
+const AuthorizeRequest = once(() => z.looseObject({ groupId: z.optional(z.string()) }));
+const AuthorizeResponse = once(() =>
+  z.looseObject({
+    securityGroupRuleSet: z.optional(
+      z.looseObject({ items: z.optional(z.array(z.looseObject({ groupId: z.optional(z.string()) }))) }),
+    ),
+  }),
+);
 
 /**
  * What an event is about: the group whose rules changed, or the prefix list whose entries did.
@@ -60,8 +63,8 @@ function groupIdIn(
 ): unknown {
   if (eventName === 'ModifySecurityGroupRules') return unwrapped(eventName, request, 'GroupId');
   return (
-    parseEvent(AuthorizeRequest, request).groupId ??
-    parseEvent(AuthorizeResponse, response).securityGroupRuleSet?.items?.find(({ groupId }) => groupId)?.groupId
+    parseEvent(AuthorizeRequest(), request).groupId ??
+    parseEvent(AuthorizeResponse(), response).securityGroupRuleSet?.items?.find(({ groupId }) => groupId)?.groupId
   );
 }
 

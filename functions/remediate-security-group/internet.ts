@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { once } from '../core/once';
 import type { Policy } from '../core/policy';
 
 type QuasiOpen = Policy['securityGroups']['quasiOpen'];
@@ -9,16 +10,18 @@ type QuasiOpen = Policy['securityGroups']['quasiOpen'];
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-const PRIVATE_SPACE = [
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  'fc00::/7',
-  'fe80::/10',
-].map((block) => ipaddr.parseCIDR(block));
+const PRIVATE_SPACE = once(() =>
+  [
+    '10.0.0.0/8',
+    '100.64.0.0/10',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    'fc00::/7',
+    'fe80::/10',
+  ].map((block) => ipaddr.parseCIDR(block)),
+);
 
 /**
  * Whether a CIDR stands for the internet. Decided by the prefix, never by the text: `198.51.100.254/0` is the world.
@@ -51,7 +54,7 @@ type Block = [address: ipaddr.IPv4 | ipaddr.IPv6, prefix: number];
 function isShort([address, prefix]: Block, { ipv4, ipv6 }: QuasiOpen): boolean {
   if (prefix === 0) return true;
   if (prefix >= (address.kind() === 'ipv4' ? ipv4 : ipv6)) return false;
-  return !PRIVATE_SPACE.some(
+  return !PRIVATE_SPACE().some(
     ([block, length]) => block.kind() === address.kind() && prefix >= length && address.match(block, length),
   );
 }

@@ -1,5 +1,6 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import * as z from 'zod/mini';
+import { once } from '../core/once';
 import { parseEvent } from '../core/schema';
 import { protocolName } from './planner';
 import type { IngressRule, Source } from './security-group';
@@ -9,23 +10,25 @@ import type { IngressRule, Source } from './security-group';
 
 const list = <Schema extends z.ZodMiniType>(of: Schema) => z.nullish(z.array(of));
 /** As Config writes it. Descriptions do not matter to a verdict. */
-const RecordedGroup = z.looseObject({
-  groupName: z.string(),
-  vpcId: z.nullish(z.string()),
-  ipPermissions: list(
-    z.looseObject({
-      ipProtocol: z.string(),
-      fromPort: z.nullish(z.int()),
-      toPort: z.nullish(z.int()),
-      // `ipRanges` has the same blocks as texts; older items have only these.
-      ipv4Ranges: list(z.looseObject({ cidrIp: z.string() })),
-      ipRanges: list(z.string()),
-      ipv6Ranges: list(z.looseObject({ cidrIpv6: z.string() })),
-      prefixListIds: list(z.looseObject({ prefixListId: z.string() })),
-      userIdGroupPairs: list(z.looseObject({ groupId: z.nullish(z.string()), userId: z.nullish(z.string()) })),
-    }),
-  ),
-});
+const RecordedGroup = once(() =>
+  z.looseObject({
+    groupName: z.string(),
+    vpcId: z.nullish(z.string()),
+    ipPermissions: list(
+      z.looseObject({
+        ipProtocol: z.string(),
+        fromPort: z.nullish(z.int()),
+        toPort: z.nullish(z.int()),
+        // `ipRanges` has the same blocks as texts; older items have only these.
+        ipv4Ranges: list(z.looseObject({ cidrIp: z.string() })),
+        ipRanges: list(z.string()),
+        ipv6Ranges: list(z.looseObject({ cidrIpv6: z.string() })),
+        prefixListIds: list(z.looseObject({ prefixListId: z.string() })),
+        userIdGroupPairs: list(z.looseObject({ groupId: z.nullish(z.string()), userId: z.nullish(z.string()) })),
+      }),
+    ),
+  }),
+);
 
 /** What a configuration item says of a group. */
 export interface RecordedGroup {
@@ -41,7 +44,7 @@ export interface RecordedGroup {
  */
 export function recordedGroup(configuration: unknown): RecordedGroup {
   const value: unknown = typeof configuration === 'string' ? JSON.parse(configuration) : configuration;
-  const { groupName, vpcId, ipPermissions } = parseEvent(RecordedGroup, value);
+  const { groupName, vpcId, ipPermissions } = parseEvent(RecordedGroup(), value);
   const ingress = (ipPermissions ?? []).flatMap((permission) =>
     rows(permission.ipProtocol, permission.fromPort, permission.toPort, [
       ...(permission.ipv4Ranges?.map(({ cidrIp }) => cidrIp) ?? permission.ipRanges ?? []).map((cidrIpv4) => ({
