@@ -40,7 +40,15 @@ export async function bundle(name: string, directory = bundleDirectory): Promise
     legalComments: 'none',
     // The SDK's ESM builds can be tree-shaken, its CommonJS builds cannot.
     mainFields: ['module', 'main'],
-    plugins: [pureSchemas, environmentCredentials, noEventStreams, noEndpointDiscovery, versionOnly],
+    plugins: [
+      pureSchemas,
+      environmentCredentials,
+      noEventStreams,
+      noEndpointDiscovery,
+      noConfigFiles,
+      nativeSha256,
+      versionOnly,
+    ],
   });
   const code = outputFiles[0]?.contents;
   if (!code) throw new Error(`esbuild made nothing of ${name}`);
@@ -154,6 +162,21 @@ const noEndpointDiscovery = virtualModule(
    export const getEndpointDiscoveryPlugin = () => ({ applyToStack() {} });
    export class DescribeEndpointsCommand {}`,
 );
+
+/**
+ * Lambda has no home directory with `~/.aws/config`: what can be set comes from the environment. Looking for the files costs each client's
+ * first call two failed reads, and each cold start a further built-in module and a parser of INI files.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ */
+const noConfigFiles = virtualModule(
+  'no-config-files',
+  /\/loadSharedConfigFiles$/,
+  `export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} }), CONFIG_PREFIX_SEPARATOR = '.';`,
+);
+
+/** Node.js has SHA-256: the one in JavaScript that stands in where there is none is left out. */
+const nativeSha256 = virtualModule('native-sha256', /\/Sha256Js$/, 'export const Sha256Js = undefined;');
 
 /** Clients import their whole package.json for the version in the user agent. */
 const versionOnly: Plugin = {
