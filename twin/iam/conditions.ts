@@ -56,6 +56,18 @@ function expand(text: string, variables: Variables): string | undefined {
   return known ? expanded : undefined;
 }
 
+/** Tokens of patterns without variables, by style and pattern: policies ask for the same ones with every call. */
+const plainTokens = new Map<string, readonly Token[]>();
+
+/** As `tokenize`, which is asked once about a pattern that means the same for every request. */
+function tokensOf(pattern: string, variables: Variables, style: Style): readonly Token[] | undefined {
+  if (pattern.includes('$')) return tokenize(pattern, variables, style);
+  const key = `${style} ${pattern}`;
+  const tokens = plainTokens.get(key) ?? tokenize(pattern, undefined, style) ?? [];
+  plainTokens.set(key, tokens);
+  return tokens;
+}
+
 /** Undefined when a variable has no value. What a variable stands for is plain text: a `*` in it is no wildcard. */
 function tokenize(pattern: string, variables: Variables, style: Style): readonly Token[] | undefined {
   const tokens: Token[] = [];
@@ -75,16 +87,23 @@ function tokenize(pattern: string, variables: Variables, style: Style): readonly
   return tokens;
 }
 
-/** Matches a whole text, in time proportional to both lengths: `from` holds the positions that the tokens so far can reach. */
+/** Matches a whole text. */
 export function matches(pattern: string, text: string, variables: Variables, style: Style): Match {
   // Most patterns tell by their first letters. One with a variable may have no answer at all.
   const [literal] = /^[^*?]*/.exec(pattern) ?? [''];
-  if (!pattern.includes('$')) {
+  const hasVariables = pattern.includes('$');
+  if (!hasVariables) {
     if (literal === pattern) return pattern === text;
     if (!text.startsWith(literal)) return false;
   }
-  const tokens = tokenize(pattern, variables, style);
+  const tokens = tokensOf(pattern, variables, style);
   if (tokens === undefined) return undefined;
+  const compared = hasVariables ? 0 : literal.length;
+  return reaches(tokens.slice(compared), text.slice(compared));
+}
+
+/** In time proportional to both lengths: `from` holds the positions that the tokens so far can reach. */
+function reaches(tokens: readonly Token[], text: string): boolean {
   let from = [true];
   for (const token of tokens) {
     const to: boolean[] = [];

@@ -15,9 +15,13 @@ export const LARGEST_ITEM = 400 * 1024;
 /** Lists and maps within each other, the attribute's own included; with what the innermost holds, 32 levels. */
 const DEEPEST_NESTING = 31;
 
+const isType = (name: string): name is Type => (TYPES as readonly string[]).includes(name);
+
 /** The types that a value carries: one, unless the request is malformed. */
 const typesOf = (value: AttributeValue): Type[] =>
-  TYPES.filter((type) => (value as Partial<Record<Type, unknown>>)[type] !== undefined);
+  Object.keys(value)
+    .filter(isType)
+    .filter((type) => value[type] !== undefined);
 
 export const typeOf = (value: AttributeValue): Type => typesOf(value)[0] ?? 'NULL';
 
