@@ -147,8 +147,8 @@ async function fixes(twin: TwinProcess): Promise<Figure[]> {
   // One path at a time: in AWS, Config comes minutes after CloudTrail.
   await config.send(new StopConfigurationRecorderCommand(recorder));
   const { GroupId } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: 'bench', Description: 'bench' }));
+  let seen = (await twin.journal()).length;
   const round = async (): Promise<JournalEntry[]> => {
-    const since = (await twin.journal()).length;
     await ec2.send(
       new AuthorizeSecurityGroupIngressCommand({
         GroupId,
@@ -156,7 +156,9 @@ async function fixes(twin: TwinProcess): Promise<Figure[]> {
       }),
     );
     await twin.settle();
-    return twin.journal(since);
+    const journal = await twin.journal(seen);
+    seen += journal.length;
+    return journal;
   };
   const elapsed = (journal: readonly JournalEntry[]) => {
     const times = journal
