@@ -2,19 +2,22 @@ import { ConfigurationError } from './errors';
 
 /**
  * The SDK's default logger listens to everything and says nothing, so that for each call a copy of input and output without secrets is made
- * for it. This one listens to warnings only.
+ * for it. This one has no ear for those.
  */
-const logger = { warn: (...said: unknown[]) => console.warn(...said) } as Console;
+const logger = {
+  debug: () => undefined,
+  warn: (...said: unknown[]) => console.warn(...said),
+  error: (...said: unknown[]) => console.error(...said),
+} as Console;
 
 /**
  * How every client talks to AWS: throttled calls are tried again a few times, and no call hangs.
- * The SDK's defaults are three tries and no time limit. Nobody changes a client's middleware, so it is put together once per command.
+ * The SDK's defaults are three tries and no time limit.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export const clientConfig = {
   logger,
-  cacheMiddleware: true,
   retryMode: 'standard',
   maxAttempts: 5,
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
