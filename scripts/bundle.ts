@@ -46,7 +46,8 @@ export async function bundle(name: string, directory = bundleDirectory): Promise
       noEventStreams,
       noEndpointDiscovery,
       noConfigFiles,
-      nativeSha256,
+      nativeHashes,
+      ordinaryBuckets,
       versionOnly,
     ],
   });
@@ -165,18 +166,42 @@ const noEndpointDiscovery = virtualModule(
 
 /**
  * Lambda has no home directory with `~/.aws/config`: what can be set comes from the environment. Looking for the files costs each client's
- * first call two failed reads, and each cold start a further built-in module and a parser of INI files.
+ * first call two failed reads, and each cold start a further built-in module and a parser of INI files. Neither has it the metadata service
+ * of an instance, to be asked for a Region.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 const noConfigFiles = virtualModule(
   'no-config-files',
-  /\/loadSharedConfigFiles$/,
-  `export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} }), CONFIG_PREFIX_SEPARATOR = '.';`,
+  /\/loadSharedConfigFiles$|\/getInstanceMetadataRegion$/,
+  `export const getInstanceMetadataRegion = async () => undefined;
+   export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} }), CONFIG_PREFIX_SEPARATOR = '.';`,
 );
 
-/** Node.js has SHA-256: the one in JavaScript that stands in where there is none is left out. */
-const nativeSha256 = virtualModule('native-sha256', /\/Sha256Js$/, 'export const Sha256Js = undefined;');
+/** Node.js has these hashes: those in JavaScript that stand in where there are none are left out. */
+const nativeHashes = virtualModule(
+  'native-hashes',
+  /\/Sha(?:1|256)Js$/,
+  'export const Sha1Js = undefined, Sha256Js = undefined;',
+);
+
+/**
+ * Functions call ordinary buckets, by name: no directory buckets, which need sessions, no access points of several Regions, which need
+ * signatures of their own, and no ARNs of what lives on Outposts.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-create-session.html
+ */
+const ordinaryBuckets = virtualModule(
+  'ordinary-buckets',
+  /\/S3ExpressIdentityProviderImpl$|\/CreateSessionCommand$|\/getProcessArnablesPlugin$|^@aws-sdk\/signature-v4-multi-region$/,
+  `import { SignatureV4 } from '@smithy/signature-v4';
+   export { SignatureV4 as SignatureV4MultiRegion, SignatureV4 as SignatureV4SignWithCredentials };
+   export class CreateSessionCommand {}
+   export const getProcessArnablesPlugin = () => ({ applyToStack() {} });
+   export class S3ExpressIdentityProviderImpl {
+     getS3ExpressIdentity() { throw new Error('directory buckets are not bundled'); }
+   }`,
+);
 
 /** Clients import their whole package.json for the version in the user agent. */
 const versionOnly: Plugin = {

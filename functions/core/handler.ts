@@ -19,8 +19,8 @@ export interface Services {
   tell(message: { readonly subject: string; readonly text: string }): Promise<void>;
   /** Invokes the function itself, asynchronously. */
   invoke(functionName: string, input: object): Promise<void>;
-  /** Answers a Config rule. */
-  evaluate(wake: ConfigRuleWake, answers: readonly Compliance[]): Promise<void>;
+  /** Answers a Config rule. Only where one asks the function. */
+  evaluate?(wake: ConfigRuleWake, answers: readonly Compliance[]): Promise<void>;
 }
 
 /** What a function answers. */

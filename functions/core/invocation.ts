@@ -35,7 +35,7 @@ export class Invocation {
     this.name = remediation.name;
     this.type = remediation.resource.type;
     this.calls = remediation.calls;
-    this.judgesItems = remediation.recorded !== undefined;
+    this.judgesItems = remediation.recorded !== undefined && services.evaluate !== undefined;
   }
 
   /** Heals what an API call of this account and Region was about. */
@@ -92,7 +92,7 @@ export class Invocation {
     if (about.kind === 'everything') return this.evaluateEverything(wake, about.at);
     const { item } = about;
     if (about.kind === 'not applicable' || item.resourceType !== resource.type) {
-      await this.services.evaluate(wake, [
+      await this.services.evaluate?.(wake, [
         complianceOfItem(item, 'NOT_APPLICABLE', 'deleted, or out of the scope of the rule'),
       ]);
       return this.ignored(`${item.resourceType} ${item.resourceId} is not, or no longer, in the scope`, trigger);
@@ -115,13 +115,13 @@ export class Invocation {
     const subject = subjectOf(remediation, item.resourceId, home);
     const state = await remediation.recorded?.(item, subject);
     const verdict = decide(remediation, subject, state, page, { now: Date.now() });
-    await services.evaluate(wake, [complianceOfItem(item, complianceOf(verdict), verdict.reason)]);
+    await services.evaluate?.(wake, [complianceOfItem(item, complianceOf(verdict), verdict.reason)]);
   }
 
   private async evaluateEverything(wake: ConfigRuleWake, at: string): Promise<Answer> {
     const resourceType = this.remediation.resource.type;
-    return this.sweep({ seen: 0, violating: 0 }, (page) =>
-      this.services.evaluate(
+    return this.sweep({ seen: 0, violating: 0 }, async (page) =>
+      this.services.evaluate?.(
         wake,
         page.map(({ id, verdict }) => ({
           resourceType,

@@ -1,9 +1,7 @@
-import { ConfigServiceClient } from '@aws-sdk/client-config-service';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { clientConfig, requiredVariable } from './aws';
-import { putEvaluations } from './evaluations';
 import type { Services } from './handler';
 import { DynamoLedger } from './ledger-dynamodb';
 import { once } from './once';
@@ -19,7 +17,6 @@ export function lambdaServices(): Services {
   // Most invocations need none.
   const sns = once(() => new SNSClient(clientConfig));
   const lambda = once(() => new LambdaClient(clientConfig));
-  const config = once(() => new ConfigServiceClient(clientConfig));
   return {
     ledger: new DynamoLedger(new DynamoDBClient(clientConfig), requiredVariable('LEDGER_TABLE')),
     telemetry: new LambdaTelemetry(requiredVariable('METRIC_NAMESPACE')),
@@ -30,6 +27,5 @@ export function lambdaServices(): Services {
       const payload = new TextEncoder().encode(JSON.stringify(input));
       await lambda().send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: payload }));
     },
-    evaluate: (wake, answers) => putEvaluations(config(), wake, answers),
   };
 }

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { isIP } from 'node:net';
 import { digest } from '../core/canonical';
 import type { Grant, Statement } from './bucket';
 
@@ -81,15 +81,15 @@ function conditionsOf({ Condition }: Statement) {
   );
 }
 
-/** Prefixes shorter than these count as everybody. */
-const SHORTEST = { ipv4: 8, ipv6: 32 } as const;
+/** Prefixes shorter than these count as everybody, by IP version. */
+const SHORTEST: Readonly<Record<number, number>> = { 4: 8, 6: 32 };
 
-/** A wildcard or a variable instead of an address does as well. */
+/** What is no address, a wildcard or a variable, does as well. */
 function coversTooMuch(source: string): boolean {
-  if (ipaddr.isValid(source)) return false;
-  if (!ipaddr.isValidCIDR(source)) return true;
-  const [address, prefix] = ipaddr.parseCIDR(source);
-  return prefix < SHORTEST[address.kind()];
+  const [address = '', prefix] = source.split('/');
+  const shortest = SHORTEST[isIP(address)];
+  if (shortest === undefined) return true;
+  return prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) >= shortest);
 }
 
 /** Values are alternatives: each of them must be fixed. */
