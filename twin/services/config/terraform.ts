@@ -1,22 +1,13 @@
 import type { ConfigRule, Scope, Source } from '@aws-sdk/client-config-service';
-import { AwsError, type Making, type ResourceType } from '../../service';
+import type { Making, ResourceType } from '../../service';
 import { block, blocks, plain } from '../../terraform/arguments';
+import { made } from '../../terraform/made';
 import { putChannel } from './channels';
 import { isManaged } from './managed';
 import { DEFAULT_NAME, putRecorder, startRecorder } from './recorders';
 import { placeOf } from './recording';
 import { putRule } from './rules';
 import { setTags } from './tags';
-
-/** Runs what may be refused as AWS refuses it, and says for which resource. */
-function made<T>({ address }: Making, make: () => T): T {
-  try {
-    return make();
-  } catch (thrown) {
-    if (thrown instanceof AwsError) throw new Error(`${address}: ${thrown.code}: ${thrown.message}`);
-    throw thrown;
-  }
-}
 
 /** Only what was given: Terraform leaves out, or writes null, what is not. */
 function given<T extends object>(members: { [K in keyof T]: T[K] | null | undefined }): T {
