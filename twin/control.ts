@@ -1,5 +1,5 @@
 import type { Fault } from './faults';
-import type { Scope } from './service';
+import type { EmittedEvent } from './service';
 import { putEvents } from './services/events';
 import type { Stacks } from './terraform/stacks';
 import type { Twin } from './twin';
@@ -53,7 +53,10 @@ export class Control {
     'POST /emit': ({ events }) => {
       if (!Array.isArray(events)) throw new BadRequest('events: expected a list of whole EventBridge events');
       // All of them or none.
-      for (const event of events.map(wholeEvent)) putEvents(this.twin, event, 'default', [event]);
+      for (const event of events.map(wholeEvent)) {
+        putEvents(this.twin, event, 'default', [event]);
+        this.twin.service(event.source.replace(/^aws\./, ''))?.emitted?.(event, this.twin);
+      }
       return { accepted: events.length };
     },
     'POST /faults': async (fault) => {
@@ -78,7 +81,7 @@ export class Control {
   }
 }
 
-type WholeEvent = Scope & Record<string, unknown>;
+type WholeEvent = EmittedEvent & Record<string, unknown>;
 
 function wholeEvent(event: unknown): WholeEvent {
   const given = (event ?? {}) as Record<string, unknown>;
@@ -87,7 +90,7 @@ function wholeEvent(event: unknown): WholeEvent {
     given.detail !== null &&
     typeof given.detail === 'object';
   if (!isWhole) throw new BadRequest('an event needs "source", "account", "region", "detail-type" and "detail"');
-  return given as WholeEvent;
+  return given as unknown as WholeEvent;
 }
 
 function parseBody(body: Uint8Array): Record<string, unknown> {

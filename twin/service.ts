@@ -158,6 +158,15 @@ export interface Service<Sdk = object, State = unknown> {
   /** What AWS Config records of it. */
   readonly recorded?: readonly RecordedType<State>[];
   readonly terraform?: Readonly<Record<string, ResourceType>>;
+  /** What an event leaves behind in the service that it says it is from: a finding can be read where it was found. */
+  readonly emitted?: (event: EmittedEvent, twin: Twin) => void;
+}
+
+/** A whole event, as somebody who sets a scene gives it. */
+export interface EmittedEvent extends Scope {
+  readonly source: string;
+  readonly 'detail-type': string;
+  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 /** An error as AWS would answer it. */

@@ -130,7 +130,7 @@ it('a key that nobody issued is refused, by each family of services in its own w
 
 it('what is not simulated says so, and is listed', async () => {
   for (const command of [
-    ['guardduty', 'list-detectors'],
+    ['inspector2', 'list-findings'],
     ['ec2', 'describe-instances'],
     ['stepfunctions', 'list-state-machines'],
   ]) {
@@ -142,7 +142,7 @@ it('what is not simulated says so, and is listed', async () => {
   }
   const { operations } = await twin.control<{ operations: { operation: string }[] }>('GET', '/unsupported');
   expect(operations.map(({ operation }) => operation)).toEqual(expect.arrayContaining(['ec2:DescribeInstances']));
-  expect(JSON.stringify(operations)).toMatch(/guardduty.*states|states.*guardduty/);
+  expect(JSON.stringify(operations)).toMatch(/inspector2.*states|states.*inspector2/);
 });
 
 it('boto3 heals a group, and reads all that was made', async () => {

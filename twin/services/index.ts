@@ -5,6 +5,7 @@ import { config } from './config';
 import { dynamodb } from './dynamodb';
 import { ec2 } from './ec2';
 import { events } from './events';
+import { guardduty } from './guardduty';
 import { iam } from './iam';
 import { lambda } from './lambda';
 import { logs } from './logs';
@@ -23,6 +24,7 @@ export const services: readonly Service<any, any>[] = [
   dynamodb,
   ec2,
   events,
+  guardduty,
   iam,
   lambda,
   logs,

@@ -4,6 +4,7 @@ import { JsonCodec2 } from '@smithy/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../service';
 import { readForm } from './form';
+import { restJson } from './json-shapes';
 import { type Documents, matchOperation, type RestRequest, readRest, writeRest } from './rest';
 import { type OperationSchema, operationsOf } from './schema';
 
@@ -225,12 +226,6 @@ const failQuery: Failer = (error, requestId) =>
   );
 
 // REST with XML (S3) or JSON (Lambda)
-
-const restJson = new JsonCodec2({
-  timestampFormat: { useTrait: true, default: 7 },
-  jsonName: true,
-  httpBindings: true,
-} as never);
 
 const jsonDocuments: Documents = {
   read: (schema, body) => readDocument(() => restJson.createDeserializer().read(schema as never, body as never)),

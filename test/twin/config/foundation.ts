@@ -123,13 +123,13 @@ process.once('exit', () => {
 });
 
 /** Resources of Terraform in a folder of their own, with the function's zip. */
-export function stackOf(resources: Resources): string {
+export function stackOf(resources: Resources, region = REGION): string {
   const directory = mkdtempSync(join(tmpdir(), 'suture-config-'));
   directories.push(directory);
   writeFileSync(join(directory, 'judge.zip'), zipSync({ 'index.js': new TextEncoder().encode(JUDGE) }));
   writeFileSync(
     join(directory, 'cdk.tf.json'),
-    JSON.stringify({ provider: { aws: [{ region: REGION }] }, resource: resources }),
+    JSON.stringify({ provider: { aws: [{ region }] }, resource: resources }),
   );
   return directory;
 }

@@ -1,0 +1,35 @@
+import type { DetectorFeatureConfiguration } from '@aws-sdk/client-guardduty';
+import type { ResourceType } from '../../service';
+import { blocks } from '../../terraform/arguments';
+import { made } from '../../terraform/made';
+import { change, createDetector } from './detectors';
+import { detectorArn, detectorOf, placeOf } from './state';
+
+/** What Terraform makes of GuardDuty. */
+export const guarddutyTerraform: Readonly<Record<string, ResourceType>> = {
+  aws_guardduty_detector: (args, making) => {
+    const { id } = made(making, () =>
+      createDetector(placeOf(making.twin, making), {
+        Enable: args.enable !== false,
+        FindingPublishingFrequency: args.finding_publishing_frequency ?? undefined,
+        Tags: { ...making.tags },
+      }),
+    );
+    return { id, arn: detectorArn(making, id), account_id: making.account };
+  },
+
+  aws_guardduty_detector_feature: (args, making) => {
+    const place = placeOf(making.twin, making);
+    const id = String(args.detector_id);
+    const feature = {
+      Name: args.name,
+      Status: args.status,
+      AdditionalConfiguration: blocks(args.additional_configuration).map(({ name, status }) => ({
+        Name: name,
+        Status: status,
+      })),
+    } as DetectorFeatureConfiguration;
+    made(making, () => change(place, detectorOf(place, id), { Enable: undefined, Features: [feature] }));
+    return { id: `${id}/${args.name}` };
+  },
+};
