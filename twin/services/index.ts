@@ -11,6 +11,7 @@ import { lambda } from './lambda';
 import { logs } from './logs';
 import { s3 } from './s3';
 import { s3control } from './s3control';
+import { securityhub } from './securityhub';
 import { sns } from './sns';
 import { sqs } from './sqs';
 import { sts } from './sts';
@@ -30,6 +31,7 @@ export const services: readonly Service<any, any>[] = [
   logs,
   s3,
   s3control,
+  securityhub,
   sns,
   sqs,
   sts,

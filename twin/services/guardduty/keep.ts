@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EmittedEvent } from '../../service';
 import type { Twin } from '../../twin';
 import { putEvents } from '../events';
+import { importFromGuardDuty } from '../securityhub';
 import { createDetector } from './detectors';
 import { administratorOf } from './members';
 import { type FindingDetail, type Place, placeOf } from './state';
@@ -37,6 +38,8 @@ function keep(place: Place, detail: FindingDetail): void {
   const { userFeedback } = known?.detail.service ?? {};
   if (userFeedback !== undefined) detail.service.userFeedback = userFeedback;
   state.findings.set(detail.id, { detail, lastEvent: text });
+  // Each account sends its own findings to its Security Hub, which has its own way of gathering those of members.
+  if (isOwn && detector.status === 'ENABLED') importFromGuardDuty(twin, place, detail);
 }
 
 const isBefore = ({ updatedAt }: FindingDetail, lastEvent: string): boolean =>
