@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Control } from './control';
-import { statusOf } from './faults';
+import { enter } from './door';
 import { ANONYMOUS, type Principal } from './iam/principal';
 import { AwsError, type Scope, type Service } from './service';
-import { logCall } from './services/cloudtrail';
 import type { Twin } from './twin';
 import type { RestRequest } from './wire/rest';
 import { type Exchange, failerFor, type Reply, readRequest, type WireService } from './wire/wire';
@@ -113,66 +111,14 @@ async function answerCall(
     if (error instanceof AwsError) return fail(error, caller.requestId);
     throw error;
   }
-  return perform(twin, service, exchange, caller);
-}
-
-/** One call with its faults, its line in the journal and its CloudTrail record. */
-async function perform(
-  twin: Twin,
-  service: Service,
-  exchange: Exchange,
-  { principal, account, region, requestId }: Caller,
-): Promise<Reply | undefined> {
   const { operation, input } = exchange;
-  const scope = { account, region };
-  const fault = twin.faults.hit(service.prefix, operation, principal);
-  const journal = (error: string | null) =>
-    twin.journal.record({
-      time: twin.clock.now().toISOString(),
-      principal: principal.arn,
-      service: service.prefix,
-      operation,
-      accountId: scope.account,
-      region,
-      parameters: input,
-      error,
-      requestId,
-    });
-  const kill = async () => twin.workers.kill(principal.accessKeyId);
-
-  if (fault?.delayMs) await sleep(fault.delayMs);
-  if (fault?.kill === 'before') {
-    await kill();
-    return undefined;
-  }
-  let output: Record<string, unknown> | undefined;
-  let error: AwsError | undefined;
-  try {
-    if (fault?.error)
-      throw new AwsError(fault.error, `${fault.error} was asked for by a fault`, { status: statusOf(fault.error) });
-    output = await twin.perform({ service, operation, input, principal, ...scope, requestId });
-  } catch (thrown) {
-    error = thrown instanceof AwsError ? thrown : internalFailure(thrown);
-  }
-  journal(error?.code ?? null);
-  logCall(twin, { service, operation, input, output, error, principal, requestId, ...scope });
-  if (fault?.kill === 'after') {
-    await kill();
-    return undefined;
-  }
-  if (!error) return exchange.reply(output ?? {}, requestId);
-  const reply = exchange.fail(error, requestId);
-  const more = service.errorHeaders?.(input as never, twin.state(service, scope)) ?? {};
+  const { principal, account, region, requestId } = caller;
+  const answer = await enter(twin, { service, operation, input, principal, account, region, requestId });
+  if (answer.kind === 'killed') return undefined;
+  if (answer.kind === 'output') return exchange.reply(answer.output, requestId);
+  const reply = exchange.fail(answer.error, requestId);
+  const more = service.errorHeaders?.(input as never, twin.state(service, { account, region })) ?? {};
   return { ...reply, headers: { ...reply.headers, ...more } };
-}
-
-function internalFailure(thrown: unknown): AwsError {
-  console.error(thrown);
-  return new AwsError(
-    'InternalFailure',
-    `the twin itself failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    { status: 500 },
-  );
 }
 
 const wires = new WeakMap<Service, WireService>();
