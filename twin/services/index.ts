@@ -14,6 +14,7 @@ import { s3control } from './s3control';
 import { securityhub } from './securityhub';
 import { sns } from './sns';
 import { sqs } from './sqs';
+import { states } from './states';
 import { sts } from './sts';
 
 /** Every simulated service. The next one is a file beside these and a line here. */
@@ -34,5 +35,6 @@ export const services: readonly Service<any, any>[] = [
   securityhub,
   sns,
   sqs,
+  states,
   sts,
 ];
