@@ -66,7 +66,7 @@ function modelled(service: Service, code: string): string | undefined {
             error?: string;
             awsQueryError?: readonly [string, number];
           };
-          if (traits.error === undefined || name.endsWith('ServiceException')) return [];
+          if (traits.error === undefined) return [];
           const className = name.endsWith('Exception') ? name : `${name.replace(/Error$/, '')}Exception`;
           return [name, traits.awsQueryError?.[0] ?? name].map((wire) => [wire, className] as const);
         }),
