@@ -9,6 +9,8 @@ export interface Delivery {
   readonly body: string;
   /** Who delivers: a service for one of its resources, or a role. */
   readonly principal: Principal;
+  /** State machines only: of the execution. */
+  readonly name?: string;
   /** Topics only. */
   readonly subject?: string;
   /** Queues and topics only. */
@@ -16,11 +18,14 @@ export interface Delivery {
 }
 
 /**
- * Hands something to a function (asynchronously), a queue, a topic or an event bus, if IAM lets it.
+ * Hands something to a function (asynchronously), a queue, a topic, a state machine or an event bus, if IAM lets it.
  *
  * @throws AwsError if it is not allowed, or the target does not exist.
  */
-export async function deliver(twin: Twin, { arn, body, principal, subject, attributes = {} }: Delivery): Promise<void> {
+export async function deliver(
+  twin: Twin,
+  { arn, body, principal, name: executionName, subject, attributes = {} }: Delivery,
+): Promise<void> {
   const [, , name = '', region = '', account = '', ...rest] = arn.split(':');
   const resource = rest.join(':');
   const service = twin.service(name);
@@ -42,6 +47,7 @@ export async function deliver(twin: Twin, { arn, body, principal, subject, attri
       'Publish',
       { TopicArn: arn, Message: body, ...(subject !== undefined && { Subject: subject }), MessageAttributes: typed },
     ],
+    states: () => ['StartExecution', { stateMachineArn: arn, input: body, name: executionName }],
     events: () => {
       const event = JSON.parse(body) as Record<string, unknown>;
       return [

@@ -122,7 +122,7 @@ export class Bench {
     private readonly directory: string,
     readonly twin: Twin,
     readonly control: Control,
-    settings: object,
+    readonly settings: object,
   ) {
     this.sfn = new SFN(settings);
     this.sqs = new SQS(settings);

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { servicePrincipal } from '../../iam/principal';
 import { AwsError, type Scope } from '../../service';
 import type { Twin } from '../../twin';
 import { putMetric } from '../cloudwatch';
 import { deliver } from '../deliver';
-import { EVENTS, type EventEnvelope, type Rule, type Target } from './state';
+import { invokeDestination } from './destinations';
+import { asRole, checkEventsAccess, isBus, isDestination } from './roles';
+import { busName, EVENTS, type EventEnvelope, type Rule, type Target } from './state';
 import { inputFor } from './target-input';
 
 /**
@@ -44,21 +47,58 @@ async function send(
   event: EventEnvelope,
   attempt: number,
 ): Promise<void> {
-  const principal = servicePrincipal('events.amazonaws.com', scope.account, rule.arn);
   try {
-    await deliver(twin, { arn: target.arn, body: inputFor(target, rule, event, twin.clock.now()), principal });
+    await hand(twin, scope, rule, target, event);
     putMetric(twin, scope, 'AWS/Events', 'Invocations', { RuleName: rule.name }, 1);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    const permanent = /AccessDenied|Unauthorized|AuthorizationError|NotFound|DoesNotExist|InvalidParameter/.test(
-      error.code,
-    );
+    const permanent =
+      /AccessDenied|Unauthorized|AuthorizationError|NotFound|DoesNotExist|AlreadyExists|Invalid|Validation/.test(
+        error.code,
+      );
     if (!permanent && attempt < target.maximumRetries && attempt * 60 < target.maximumAgeSeconds) {
       twin.clock.after(60_000, () => send(twin, scope, rule, target, event, attempt + 1));
       return;
     }
     putMetric(twin, scope, 'AWS/Events', 'FailedInvocations', { RuleName: rule.name }, 1);
     if (target.deadLetterArn !== undefined) await bury(twin, scope, rule, target, event, error, attempt);
+  }
+}
+
+/** Events that came from another bus: they are not sent to a third one. */
+const forwarded = new WeakSet<EventEnvelope>();
+
+/**
+ * Hands an event to a target once.
+ *
+ * @throws AwsError
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html for buses
+ */
+async function hand(twin: Twin, scope: Scope, rule: Rule, target: Target, event: EventEnvelope): Promise<void> {
+  const { arn } = target;
+  const [, , service, region = '', account = ''] = arn.split(':');
+  const body = inputFor(target, rule, event, twin.clock.now());
+  if (isBus(arn)) {
+    if (forwarded.has(event)) return;
+    await asRole(twin, scope, { target, rule }, (principal) =>
+      checkEventsAccess(twin, 'events:PutEvents', arn, principal),
+    );
+    const name = busName(arn);
+    if (!twin.state(EVENTS, { account, region }).buses.has(name))
+      throw new AwsError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
+    const copy = { ...event };
+    forwarded.add(copy);
+    putEvents(twin, { account, region }, name, [copy]);
+  } else if (isDestination(arn)) {
+    await asRole(twin, scope, { target, rule }, (principal) =>
+      checkEventsAccess(twin, 'events:InvokeApiDestination', arn, principal),
+    );
+    invokeDestination(twin, { account, region }, target, body);
+  } else if (service === 'states') {
+    const name = `${String(event.id)}_${randomUUID()}`;
+    await asRole(twin, scope, { target, rule }, (principal) => deliver(twin, { arn, body, principal, name }));
+  } else {
+    await deliver(twin, { arn, body, principal: servicePrincipal('events.amazonaws.com', scope.account, rule.arn) });
   }
 }
 
@@ -79,7 +119,9 @@ async function bury(
       ? 'NO_PERMISSIONS'
       : /NotFound|DoesNotExist/.test(error.code)
         ? 'NO_RESOURCE'
-        : 'SDK_CLIENT_ERROR',
+        : /AlreadyExists/.test(error.code)
+          ? 'RESOURCE_ALREADY_EXISTS'
+          : 'SDK_CLIENT_ERROR',
     ERROR_MESSAGE: error.message,
     RETRY_ATTEMPTS: String(attempt),
     ...(attempt > 0 && { EXHAUSTED_RETRY_CONDITION: 'MaximumRetryAttempts' }),

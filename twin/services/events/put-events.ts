@@ -26,7 +26,9 @@ export const putEventsOperations: EventsOperations = {
         resources: Resources,
         detail: JSON.parse(Detail ?? '{}') as object,
       };
-      putEvents(twin, { account, region }, busName(EventBusName), [event]);
+      // A bus of another account is named by its ARN; what is put on a bus that is not there is lost, and nobody is told.
+      const owner = EventBusName?.startsWith('arn:') ? (EventBusName.split(':')[4] ?? account) : account;
+      putEvents(twin, { account: owner, region }, busName(EventBusName), [event]);
       return { EventId: id };
     });
     return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };

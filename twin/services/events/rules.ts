@@ -1,4 +1,5 @@
 import { AwsError } from '../../service';
+import { checkRole } from './roles';
 import { arm, checkTriggers } from './scheduled-rules';
 import {
   bus,
@@ -34,6 +35,8 @@ const describeTarget = ({
   deadLetterArn,
   maximumAgeSeconds,
   maximumRetries,
+  roleArn,
+  http,
 }: Target) => ({
   Id: id,
   Arn: arn,
@@ -43,10 +46,12 @@ const describeTarget = ({
     InputTransformer: { InputPathsMap: { ...transformer.paths }, InputTemplate: transformer.template },
   }),
   ...(deadLetterArn !== undefined && { DeadLetterConfig: { Arn: deadLetterArn } }),
+  ...(roleArn !== undefined && { RoleArn: roleArn }),
+  ...(http && { HttpParameters: { PathParameterValues: [...http.paths], QueryStringParameters: { ...http.query } } }),
   RetryPolicy: { MaximumEventAgeInSeconds: maximumAgeSeconds, MaximumRetryAttempts: maximumRetries },
 });
 
-/** Rules and their targets, and the buses that they are on. */
+/** Rules and their targets. */
 export const ruleOperations: EventsOperations = {
   PutRule({ Name = '', EventPattern, ScheduleExpression, State = 'ENABLED', Description = '', EventBusName }, call) {
     const rules = bus(call, EventBusName);
@@ -98,7 +103,10 @@ export const ruleOperations: EventsOperations = {
   },
   PutTargets({ Rule, EventBusName, Targets = [] }, call) {
     const { targets } = ruleOf(call, Rule, EventBusName);
-    for (const { Id = '', Arn = '', Input, InputPath, InputTransformer, DeadLetterConfig, RetryPolicy } of Targets) {
+    for (const target of Targets) {
+      const { Id = '', Arn = '', Input, InputPath, InputTransformer, DeadLetterConfig, RetryPolicy } = target;
+      const { RoleArn, HttpParameters: http } = target;
+      checkRole({ arn: Arn, ...(RoleArn !== undefined && { roleArn: RoleArn }) }, call);
       if (targets.size >= TARGETS_PER_RULE && !targets.has(Id))
         throw new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.');
       targets.set(Id, {
@@ -115,6 +123,8 @@ export const ruleOperations: EventsOperations = {
           },
         }),
         ...(DeadLetterConfig?.Arn !== undefined && { deadLetterArn: DeadLetterConfig.Arn }),
+        ...(RoleArn !== undefined && { roleArn: RoleArn }),
+        ...(http && { http: { paths: http.PathParameterValues ?? [], query: http.QueryStringParameters ?? {} } }),
       });
     }
     return { FailedEntryCount: 0, FailedEntries: [] };
@@ -132,15 +142,6 @@ export const ruleOperations: EventsOperations = {
       .filter(({ targets }) => [...targets.values()].some(({ arn }) => arn === TargetArn))
       .map(({ name }) => name),
   }),
-  ListEventBuses: ({ NamePrefix = '' }, { state, arn }) => ({
-    EventBuses: [...state.buses.keys()]
-      .filter((name) => name.startsWith(NamePrefix))
-      .map((name) => ({ Name: name, Arn: arn(`event-bus/${name}`) })),
-  }),
-  DescribeEventBus({ Name }, call) {
-    bus(call, Name);
-    return { Name: busName(Name), Arn: call.arn(`event-bus/${busName(Name)}`) };
-  },
   TestEventPattern({ EventPattern = '', Event = '' }) {
     return { Result: compile(EventPattern)(JSON.parse(Event) as object) };
   },

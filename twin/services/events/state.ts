@@ -1,5 +1,6 @@
 import { compileEventPattern, InvalidEventPatternError } from '../../event-pattern';
 import { AwsError, type Call, type Operations } from '../../service';
+import type { Connection, Destination } from './destinations';
 
 export type Sdk = typeof import('@aws-sdk/client-eventbridge');
 export type EventsCall = Call<EventsState>;
@@ -14,6 +15,10 @@ export interface Target {
   readonly deadLetterArn?: string;
   readonly maximumAgeSeconds: number;
   readonly maximumRetries: number;
+  /** For state machines, API destinations and buses elsewhere. */
+  readonly roleArn?: string;
+  /** For API destinations: what stands for each `*` of the endpoint's path, and what is added to its query. */
+  readonly http?: { readonly paths: readonly string[]; readonly query: Readonly<Record<string, string>> };
 }
 
 export type RuleState = 'ENABLED' | 'DISABLED' | 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
@@ -36,6 +41,12 @@ export interface Rule {
 export interface EventsState {
   /** By name. */
   readonly buses: Map<string, Map<string, Rule>>;
+  /** By name of the bus: statements by their id. */
+  readonly policies: Map<string, Map<string, object>>;
+  /** By name. */
+  readonly connections: Map<string, Connection>;
+  /** By name. */
+  readonly destinations: Map<string, Destination>;
 }
 
 /** An event as targets receive it. */
@@ -44,7 +55,12 @@ export type EventEnvelope = Record<string, unknown>;
 /** The service as far as its state can be found by. */
 export const EVENTS = {
   prefix: 'events',
-  initial: (): EventsState => ({ buses: new Map([['default', new Map()]]) }),
+  initial: (): EventsState => ({
+    buses: new Map([['default', new Map()]]),
+    policies: new Map(),
+    connections: new Map(),
+    destinations: new Map(),
+  }),
 } as const;
 
 export const busName = (reference = 'default'): string => reference.split('/').at(-1) ?? 'default';
