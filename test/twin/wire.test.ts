@@ -147,7 +147,7 @@ const pruned = (value: unknown): unknown => {
 };
 
 /** Members that clients fill in or take out by themselves. */
-const BY_CLIENTS = ['ClientRequestToken', 'ClientToken', 'DryRun', 'AccountId'];
+const BY_CLIENTS = ['ClientRequestToken', 'ClientToken', 'clientToken', 'DryRun', 'AccountId'];
 const without = (value: unknown): unknown =>
   Object.fromEntries(Object.entries(value as object).filter(([key]) => !BY_CLIENTS.includes(key)));
 

@@ -84,7 +84,8 @@ describe('an execution', () => {
     expect(executions?.map(({ name }) => name)).toEqual(['stopped']);
     expect((await list({ nextToken })).executions?.map(({ name }) => name)).toEqual(['once']);
 
-    await bench.sfn.redriveExecution({ executionArn });
+    const { redriveDate } = await bench.sfn.redriveExecution({ executionArn, clientToken: 'again' });
+    expect(await bench.sfn.redriveExecution({ executionArn, clientToken: 'again' })).toMatchObject({ redriveDate });
     expect(await refusal(bench.sfn.redriveExecution({ executionArn }))).toBe('ExecutionNotRedrivable');
     await bench.advance(61);
     expect(await bench.describe(executionArn)).toMatchObject({ status: 'SUCCEEDED', redriveStatus: 'NOT_REDRIVABLE' });

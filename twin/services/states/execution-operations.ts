@@ -64,8 +64,8 @@ export const executionOperations: StatesOperations = {
     const { items, next } = pageOf(reverseOrder ? [...history].reverse() : history, nextToken, maxResults);
     return { events: includeExecutionData ? items : items.map(withoutData), ...next };
   },
-  RedriveExecution({ executionArn }, call) {
-    return { redriveDate: redriveExecution(call.twin, executionOf(call, executionArn)) };
+  RedriveExecution({ executionArn, clientToken }, call) {
+    return { redriveDate: redriveExecution(call.twin, executionOf(call, executionArn), clientToken) };
   },
   DescribeStateMachineForExecution({ executionArn }, call) {
     const { machine } = executionOf(call, executionArn);

@@ -94,12 +94,13 @@ function parseInput(input: string): Json {
  *
  * @throws AwsError
  */
-export function redriveExecution(twin: Twin, execution: Execution): Date {
+export function redriveExecution(twin: Twin, execution: Execution, token: string | undefined): Date {
+  if (execution.redriven && token !== undefined && token === execution.redriveToken) return execution.redriven;
   const obstacle = redriveObstacle(twin, execution);
   if (obstacle !== undefined) throw new AwsError('ExecutionNotRedrivable', obstacle);
   const redriven = twin.clock.now();
   for (const member of ['stopped', 'error', 'cause', 'output'] as const) delete execution[member];
-  Object.assign(execution, { status: 'RUNNING', redriven, redrives: execution.redrives + 1 });
+  Object.assign(execution, { status: 'RUNNING', redriven, redriveToken: token, redrives: execution.redrives + 1 });
   const last = execution.history.at(-1)?.id ?? 0;
   const id = record(twin, execution, 'ExecutionRedriven', last, {
     executionRedrivenEventDetails: { redriveCount: execution.redrives },

@@ -49,6 +49,8 @@ export interface Execution {
   readonly frame: Frame;
   redrives: number;
   redriven?: Date;
+  /** Of the request that redrove it last: the same request again changes nothing. */
+  redriveToken?: string | undefined;
   /** While it runs: ends it. */
   stop?: (reason: Error) => void;
 }
