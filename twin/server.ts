@@ -75,6 +75,8 @@ async function answerAws(twin: Twin, request: RestRequest): Promise<Reply | unde
   const principal = twin.credentials.identify(accessKeyId, tokenIn(request), twin.clock.now());
   if (typeof principal === 'string') return fail(refusal(principal, signingName, request), requestId);
 
+  twin.credentials.noteUse(accessKeyId, { time: twin.clock.now(), service: signingName, region });
+
   const service = twin.serviceFor(signingName, request);
   if (!service) {
     twin.unsupported.operation(

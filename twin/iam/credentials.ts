@@ -12,24 +12,37 @@ export interface Credentials {
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** A unique id as IAM makes them. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
-export const iamId = (prefix: 'AKIA' | 'ASIA' | 'AIDA' | 'AROA' | 'ANPA'): string =>
+export const iamId = (prefix: 'AKIA' | 'ASIA' | 'AIDA' | 'AROA' | 'AIPA'): string =>
   prefix + [...randomBytes(16)].map((byte) => LETTERS[byte % 32]).join('');
+
+/** When, where and for what a key was last used. */
+export interface KeyUse {
+  readonly time: Date;
+  /** As in signatures: `s3`. */
+  readonly service: string;
+  readonly region: string;
+}
+
+interface Key {
+  readonly principal: Principal;
+  readonly token?: string;
+  readonly expiration?: Date;
+  active: boolean;
+  lastUse?: KeyUse;
+}
 
 /** Every access key and what it stands for. Signatures are not verified. */
 export class CredentialStore {
-  private readonly keys = new Map<string, { principal: Principal; token?: string; expiration?: Date }>();
+  private readonly keys = new Map<string, Key>();
 
   /** A user's long-term key. */
-  addUser(account: string, userName: string, userId: string): Credentials {
+  addUser(userArn: string, userId: string): Credentials {
     const accessKeyId = iamId('AKIA');
-    const principal: Principal = {
-      kind: 'user',
-      arn: `arn:aws:iam::${account}:user/${userName}`,
-      account,
-      userId,
-      accessKeyId,
-    };
-    this.keys.set(accessKeyId, { principal });
+    const [, , , , account = ''] = userArn.split(':');
+    this.keys.set(accessKeyId, {
+      principal: { kind: 'user', arn: userArn, account, userId, accessKeyId },
+      active: true,
+    });
     return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64') };
   }
 
@@ -37,7 +50,7 @@ export class CredentialStore {
   addSession(
     role: { readonly arn: string; readonly id: string },
     sessionName: string,
-    expiration: Date,
+    { issued, expiration }: { readonly issued: Date; readonly expiration: Date },
   ): Credentials & { principal: Principal } {
     const accessKeyId = iamId('ASIA');
     const sessionToken = randomBytes(60).toString('base64');
@@ -50,19 +63,38 @@ export class CredentialStore {
       userId: `${role.id}:${sessionName}`,
       accessKeyId,
       roleArn: role.arn,
+      issued,
     };
-    this.keys.set(accessKeyId, { principal, token: sessionToken, expiration });
+    this.keys.set(accessKeyId, { principal, token: sessionToken, expiration, active: true });
     return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64'), sessionToken, expiration, principal };
+  }
+
+  setActive(accessKeyId: string, active: boolean): void {
+    const key = this.keys.get(accessKeyId);
+    if (key) key.active = active;
   }
 
   remove(accessKeyId: string): void {
     this.keys.delete(accessKeyId);
   }
 
-  /** Whose key it is, or why it is refused. */
+  lastUse(accessKeyId: string): KeyUse | undefined {
+    return this.keys.get(accessKeyId)?.lastUse;
+  }
+
+  noteUse(accessKeyId: string, use: KeyUse): void {
+    const key = this.keys.get(accessKeyId);
+    if (key) key.lastUse = use;
+  }
+
+  /**
+   * Whose key it is, or why it is refused. One that is inactive is refused in the same words as one that is not there.
+   *
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
+   */
   identify(accessKeyId: string, token: string | undefined, now: Date): Principal | 'unknown' | 'expired' {
     const key = this.keys.get(accessKeyId);
-    if (!key || (key.token !== undefined && key.token !== token)) return 'unknown';
+    if (!key?.active || (key.token !== undefined && key.token !== token)) return 'unknown';
     return key.expiration && key.expiration <= now ? 'expired' : key.principal;
   }
 }

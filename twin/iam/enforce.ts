@@ -109,6 +109,8 @@ function globalContext(
     ...(principal.kind !== 'service' &&
       principal.kind !== 'anonymous' && { 'aws:PrincipalAccount': principal.account }),
     ...(userName !== undefined && { 'aws:username': userName }),
+    // Only temporary credentials have it, to the second.
+    ...(principal.issued && { 'aws:TokenIssueTime': principal.issued.toISOString().replace(/\.\d+Z$/, 'Z') }),
     ...(principal.sourceArn !== undefined && {
       'aws:SourceArn': principal.sourceArn,
       'aws:SourceAccount': principal.account,

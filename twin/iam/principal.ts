@@ -9,6 +9,8 @@ export interface Principal {
   readonly accessKeyId: string;
   /** For a session: the role's ARN. */
   readonly roleArn?: string;
+  /** For a session: when it was made. */
+  readonly issued?: Date;
   /** For a service: the ARN of what it acts for. */
   readonly sourceArn?: string;
 }

@@ -331,7 +331,7 @@ function isLogged(twin: Twin, account: string, region: string, globalEvent: bool
 }
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
-function identityOf({ kind, arn, account, userId, accessKeyId, roleArn }: Principal) {
+function identityOf({ kind, arn, account, userId, accessKeyId, roleArn, issued }: Principal) {
   if (kind === 'service') return { type: 'AWSService', invokedBy: arn };
   if (kind === 'anonymous') return { type: 'AWSAccount', principalId: '', accountId: 'anonymous' };
   const common = { principalId: userId, arn, accountId: account, accessKeyId };
@@ -347,18 +347,29 @@ function identityOf({ kind, arn, account, userId, accessKeyId, roleArn }: Princi
   return {
     type: 'AssumedRole',
     ...common,
-    sessionContext: { sessionIssuer: issuer, attributes: { mfaAuthenticated: 'false' } },
+    sessionContext: {
+      sessionIssuer: issuer,
+      attributes: {
+        ...(issued && { creationDate: `${issued.toISOString().slice(0, 19)}Z` }),
+        mfaAuthenticated: 'false',
+      },
+    },
   };
 }
 
-/** First letters in lower case, dates as text, as CloudTrail writes most services. */
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html */
+const SECRETS = ['SecretAccessKey', 'Password'];
+
+/** First letters in lower case, dates as text, secrets left out, as CloudTrail writes most services. */
 function camel(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map(camel);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key.charAt(0).toLowerCase() + key.slice(1), camel(inner)]),
+    Object.entries(value)
+      .filter(([key]) => !SECRETS.includes(key))
+      .map(([key, inner]) => [key.charAt(0).toLowerCase() + key.slice(1), camel(inner)]),
   );
 }
 

@@ -57,11 +57,9 @@ export const sts: Service<Sdk, object> = {
         { resourceAccount: role.account },
       );
       if (!allowed) throw denied(` ${reason}`);
-      const session = twin.credentials.addSession(
-        role,
-        RoleSessionName,
-        new Date(twin.clock.now().getTime() + DurationSeconds * 1000),
-      );
+      const issued = twin.clock.now();
+      const expiration = new Date(issued.getTime() + DurationSeconds * 1000);
+      const session = twin.credentials.addSession(role, RoleSessionName, { issued, expiration });
       return {
         Credentials: {
           AccessKeyId: session.accessKeyId,
