@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EC2, EC2ServiceException, type IpPermission } from '@aws-sdk/client-ec2';
+import {
+  type CreateSubnetCommandInput,
+  EC2,
+  EC2ServiceException,
+  type Instance,
+  type IpPermission,
+  type RunInstancesCommandInput,
+} from '@aws-sdk/client-ec2';
 import { Control } from '../../../twin/control';
 import { createTwinServer } from '../../../twin/server';
 import { ec2 as service } from '../../../twin/services/ec2';
@@ -93,6 +100,42 @@ export class Ec2Bench {
 
   async vpc(): Promise<string> {
     return (await this.ec2.createVpc({ CidrBlock: '10.0.0.0/16' })).Vpc?.VpcId ?? '';
+  }
+
+  /** Runs something that may change the state of EC2 only where `allow` looks away. */
+  async changingNothingBut<T>(allow: (state: Ec2State) => void, run: () => Promise<T>): Promise<T> {
+    await this.twin.clock.settle();
+    const before = this.state;
+    const result = await run();
+    await this.twin.clock.settle();
+    const after = this.state;
+    for (const state of [before, after]) allow(state);
+    expect(after).toEqual(before);
+    return result;
+  }
+
+  /** Launches one instance, which then runs, with whatever the case is about. */
+  async instance(input: Partial<RunInstancesCommandInput> = {}): Promise<Instance> {
+    const { Instances = [] } = await this.ec2.runInstances({
+      ImageId: 'ami-0abcdef1234567890',
+      InstanceType: 't3.micro',
+      MinCount: 1,
+      MaxCount: 1,
+      ...input,
+    });
+    await this.twin.clock.settle();
+    return this.described(Instances[0]?.InstanceId ?? '');
+  }
+
+  async described(instanceId: string): Promise<Instance> {
+    const { Reservations = [] } = await this.ec2.describeInstances({ InstanceIds: [instanceId] });
+    return Reservations[0]?.Instances?.[0] ?? {};
+  }
+
+  /** Makes a subnet in the first zone of a VPC whose block is 10.0.0.0/16. */
+  async subnet(vpcId: string, input: Partial<CreateSubnetCommandInput> = {}): Promise<string> {
+    const { Subnet } = await this.ec2.createSubnet({ VpcId: vpcId, CidrBlock: '10.0.1.0/24', ...input });
+    return Subnet?.SubnetId ?? '';
   }
 
   /** Makes a prefix list and waits until it is there. */

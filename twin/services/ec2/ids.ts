@@ -1,3 +1,4 @@
+import type { Call } from '../../service';
 import { error, missingParameter } from './state';
 
 interface Kind {
@@ -37,11 +38,47 @@ const KINDS = {
     malformed: 'InvalidSubnetID.Malformed',
     noun: 'subnet ID',
   },
+  instance: {
+    prefix: 'i',
+    notFound: 'InvalidInstanceID.NotFound',
+    malformed: 'InvalidInstanceID.Malformed',
+    noun: 'instance ID',
+  },
+  'network-interface': {
+    prefix: 'eni',
+    notFound: 'InvalidNetworkInterfaceID.NotFound',
+    malformed: 'InvalidNetworkInterfaceId.Malformed',
+    noun: 'networkInterface ID',
+  },
+  'elastic-ip': {
+    prefix: 'eipalloc',
+    notFound: 'InvalidAllocationID.NotFound',
+    malformed: 'InvalidAllocationID.Malformed',
+    noun: 'allocation ID',
+  },
+  volume: {
+    prefix: 'vol',
+    notFound: 'InvalidVolume.NotFound',
+    malformed: 'InvalidVolumeID.Malformed',
+    noun: 'volume',
+  },
+  snapshot: {
+    prefix: 'snap',
+    notFound: 'InvalidSnapshot.NotFound',
+    malformed: 'InvalidSnapshotID.Malformed',
+    noun: 'snapshot',
+  },
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;
 
 const names = new Map<string, KindName>(Object.entries(KINDS).map(([name, { prefix }]) => [prefix, name as KindName]));
+
+/** What the ARN of a resource says after the service. Snapshots have no account. @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
+export function arnOf({ arn, account }: Pick<Call<unknown>, 'arn' | 'account'>, id: string): string {
+  const own = arn(`${kindOf(id) ?? '*'}/${id}`);
+  return kindOf(id) === 'snapshot' ? own.replace(`:${account}:`, '::') : own;
+}
 
 /** What kind of resource an id stands for. */
 export const kindOf = (id: string): KindName | undefined => names.get(id.split('-')[0] ?? '');

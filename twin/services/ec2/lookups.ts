@@ -1,4 +1,6 @@
 import { type KindName, kindOf, lookUp } from './ids';
+import type { Instance } from './instances/state';
+import type { ElasticIp, NetworkInterface } from './interfaces/state';
 import {
   type Ec2State,
   error,
@@ -9,6 +11,7 @@ import {
   type Subnet,
   type Vpc,
 } from './state';
+import type { Snapshot, Volume } from './storage/state';
 
 /** A group as requests name one: by id, or by name in the default VPC. */
 export interface GroupReference {
@@ -46,8 +49,28 @@ export function vpcOf({ vpcs }: Ec2State, id: string | undefined): Vpc {
 }
 
 /** @throws AwsError if there is none. */
-export const subnetOf = ({ subnets }: Ec2State, id: string): Subnet =>
+export const subnetOf = ({ subnets }: Ec2State, id: string | undefined): Subnet =>
   lookUp('subnet', id, 'subnetId', (wanted) => subnets.get(wanted));
+
+/** @throws AwsError if there is none. */
+export const instanceOf = ({ instances }: Ec2State, id: string | undefined): Instance =>
+  lookUp('instance', id, 'instanceId', (wanted) => instances.get(wanted));
+
+/** @throws AwsError if there is none. */
+export const interfaceOf = ({ interfaces }: Ec2State, id: string | undefined): NetworkInterface =>
+  lookUp('network-interface', id, 'networkInterfaceId', (wanted) => interfaces.get(wanted));
+
+/** @throws AwsError if there is none. */
+export const addressOf = ({ addresses }: Ec2State, id: string | undefined): ElasticIp =>
+  lookUp('elastic-ip', id, 'allocationId', (wanted) => addresses.get(wanted));
+
+/** @throws AwsError if there is none. */
+export const volumeOf = ({ volumes }: Ec2State, id: string | undefined): Volume =>
+  lookUp('volume', id, 'volumeId', (wanted) => volumes.get(wanted));
+
+/** @throws AwsError if there is none. */
+export const snapshotOf = ({ snapshots }: Ec2State, id: string | undefined): Snapshot =>
+  lookUp('snapshot', id, 'snapshotId', (wanted) => snapshots.get(wanted));
 
 /** @throws AwsError unless there is a resource with this id, of whatever kind. */
 export function checkExists(state: Ec2State, id: string): void {
@@ -60,6 +83,11 @@ export function checkExists(state: Ec2State, id: string): void {
     'prefix-list': () => listOf(state, id),
     vpc: () => vpcOf(state, id),
     subnet: () => subnetOf(state, id),
+    instance: () => instanceOf(state, id),
+    'network-interface': () => interfaceOf(state, id),
+    'elastic-ip': () => addressOf(state, id),
+    volume: () => volumeOf(state, id),
+    snapshot: () => snapshotOf(state, id),
   };
   const kind = kindOf(id);
   if (!kind) throw error('InvalidID', `The ID '${id}' is not valid`);

@@ -132,7 +132,8 @@ export const securityGroupOperations: Ec2Operations = {
     const group = groupOf(state, request);
     if (group.name === 'default')
       throw error('CannotDelete', `the specified group: "${group.id}" name: "default" cannot be deleted by a user`);
-    if ([...state.groups.values()].some((other) => other !== group && refersTo(other, group.id)))
+    const isUsed = [...state.interfaces.values()].some(({ groups }) => groups.includes(group.id));
+    if (isUsed || [...state.groups.values()].some((other) => other !== group && refersTo(other, group.id)))
       throw error('DependencyViolation', `resource ${group.id} has a dependent object`);
     state.groups.delete(group.id);
     for (const { id } of [group, ...group.rules]) state.tags.delete(id);

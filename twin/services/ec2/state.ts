@@ -1,4 +1,7 @@
 import { AwsError, type Call, type Operations } from '../../service';
+import type { Instance, ProfileAssociation } from './instances/state';
+import type { ElasticIp, NetworkInterface } from './interfaces/state';
+import type { Snapshot, Volume } from './storage/state';
 
 export type Sdk = typeof import('@aws-sdk/client-ec2');
 export type Ec2Call = Call<Ec2State>;
@@ -15,9 +18,14 @@ export interface Subnet {
   readonly id: string;
   readonly vpcId: string;
   readonly cidr: string;
+  readonly ipv6Cidr?: string;
   readonly zone: string;
   readonly zoneId: string;
   readonly isDefault: boolean;
+  /** Whether what is launched here gets a public address, where the request does not say. */
+  mapsPublicIp: boolean;
+  /** Whether interfaces made here get an IPv6 address. */
+  assignsIpv6: boolean;
 }
 
 /** What a rule admits: one protocol, one range of ports, one peer. Two rules of a direction are the same if this is. */
@@ -102,6 +110,16 @@ export interface Ec2State {
   readonly subnets: Map<string, Subnet>;
   readonly groups: SecurityGroups;
   readonly prefixLists: Map<string, PrefixList>;
+  readonly interfaces: Map<string, NetworkInterface>;
+  readonly addresses: Map<string, ElasticIp>;
+  readonly instances: Map<string, Instance>;
+  /** Told of each instance that comes to another state. */
+  readonly watchers: Set<(instance: Instance) => void>;
+  readonly profileAssociations: Map<string, ProfileAssociation>;
+  /** What was launched with each client token, and the request that did it. */
+  readonly launches: Map<string, { readonly request: string; readonly reservationId: string }>;
+  readonly volumes: Map<string, Volume>;
+  readonly snapshots: Map<string, Snapshot>;
   /** Of every resource, by its id. */
   readonly tags: Map<string, ReadonlyMap<string, string>>;
 }

@@ -39,17 +39,26 @@ function together(old: Tags | undefined, added: Tags): Tags {
  * @throws AwsError for tags that it may not have; call this before anything is made.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TagSpecification.html
  */
-export function tagsAtCreation(kind: KindName, specifications: readonly TagSpecification[] = []): Tags {
-  const tags = specifications.flatMap(({ ResourceType, Tags = [] }) => {
-    if (ResourceType !== kind)
+export const tagsAtCreation = (kind: KindName, specifications?: readonly TagSpecification[]): Tags =>
+  tagsByKind([kind], specifications)(kind);
+
+/** The same for a request that makes resources of several kinds. @throws AwsError */
+export function tagsByKind<K extends string>(
+  kinds: readonly K[],
+  specifications: readonly TagSpecification[] = [],
+): (kind: K) => Tags {
+  for (const { ResourceType, Tags = [] } of specifications) {
+    if (!kinds.some((kind) => kind === ResourceType))
       throw error(
         'InvalidParameterValue',
         `'${ResourceType}' is not a valid taggable resource type for this operation.`,
       );
     if (Tags.length === 0) throw error('InvalidParameterValue', 'Tag specification must have at least one tag');
-    return Tags;
-  });
-  return together(undefined, tagsIn(tags));
+  }
+  const tagsOf = (kind: K) =>
+    specifications.flatMap(({ ResourceType, Tags = [] }) => (ResourceType === kind ? Tags : []));
+  const checked = new Map(kinds.map((kind) => [kind, together(undefined, tagsIn(tagsOf(kind)))]));
+  return (kind) => checked.get(kind) ?? new Map();
 }
 
 export function setTags({ tags }: Ec2State, id: string, given: Tags): void {

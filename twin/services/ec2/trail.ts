@@ -16,13 +16,33 @@ const NAMES: Readonly<Record<string, string>> = {
   TagSpecifications: 'tagSpecificationSet',
   Tags: 'tagSet',
   Resources: 'resourcesSet',
+  Instances: 'instancesSet',
+  InstanceIds: 'instancesSet',
+  TerminatingInstances: 'instancesSet',
+  StoppingInstances: 'instancesSet',
+  StartingInstances: 'instancesSet',
+  NetworkInterfaces: 'networkInterfaceSet',
+  SecurityGroups: 'groupSet',
+  SecurityGroupIds: 'groupSet',
+  Groups: 'groupSet',
+  PrivateIpAddresses: 'privateIpAddressesSet',
+  Ipv6Addresses: 'ipv6AddressesSet',
+  BlockDeviceMappings: 'blockDeviceMapping',
+  Snapshots: 'snapshotSet',
+  TagSet: 'tagSet',
 };
 
 /** Lists of plain texts, which CloudTrail writes as objects with this member. */
 const TEXT_LISTS: Readonly<Record<string, string>> = {
   SecurityGroupRuleIds: 'securityGroupRuleId',
   Resources: 'resourceId',
+  InstanceIds: 'instanceId',
+  SecurityGroupIds: 'groupId',
+  Groups: 'groupId',
 };
+
+/** Left out of records. @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitor-with-cloudtrail.html */
+const SECRETS = ['UserData'];
 
 const requestIds = new WeakMap<object, string>();
 
@@ -56,12 +76,15 @@ export function ec2Trail(
     requestParameters: requestOf(operation, request),
     responseElements: output && {
       requestId,
-      // All say that they worked but those that answer with what they made.
-      ...(operation !== 'CreateVpc' && { _return: true }),
+      // All say that they worked but those that answer with what they made or moved.
+      ...(!ANSWERING.test(operation) && { _return: true }),
       ...(flat(operation === 'CreateSecurityGroup' ? withoutEmptyTags(output) : output) as object),
     },
   };
 }
+
+const ANSWERING =
+  /^(Run|Terminate|Stop|Start|Allocate|Attach(Volume|NetworkInterface)|DetachVolume|Create(Vpc|Subnet|NetworkInterface|Volume|Snapshots?)$|(Associate|Disassociate|Replace)IamInstanceProfile)/;
 
 function requestOf(operation: string, request: Record<string, unknown>): Record<string, unknown> {
   if (/SecurityGroup(In|E)gress$/.test(operation)) return { ipPermissions: {}, ...request };
@@ -82,10 +105,24 @@ function flat(value: unknown): unknown {
   const result: Record<string, unknown> = {};
   for (const [key, inner] of members) {
     const text = TEXT_LISTS[key];
+    if (SECRETS.includes(key)) {
+      result[camel(key)] = '<sensitiveDataRemoved>';
+      continue;
+    }
+    if (inner instanceof Date) {
+      result[camel(key)] = inner.toISOString();
+      continue;
+    }
     // An empty list is written as an empty object.
     if (Array.isArray(inner))
       result[camel(key)] =
-        inner.length === 0 ? {} : { items: inner.map((item) => (text === undefined ? flat(item) : { [text]: item })) };
+        inner.length === 0
+          ? {}
+          : {
+              items: inner.map((item) =>
+                text === undefined || typeof item === 'object' ? flat(item) : { [text]: item },
+              ),
+            };
     else result[camel(key)] = flat(inner);
   }
   return isPermission(value) ? { groups: {}, ipRanges: {}, ipv6Ranges: {}, prefixListIds: {}, ...result } : result;

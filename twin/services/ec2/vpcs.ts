@@ -2,7 +2,7 @@ import type { Scope } from '../../service';
 import type { Twin } from '../../twin';
 import { awsPrefixLists } from './aws-prefix-lists';
 import { listing } from './listing';
-import { subnetOf, vpcOf } from './lookups';
+import { vpcOf } from './lookups';
 import { newGroup } from './security-groups';
 import {
   type Ec2Call,
@@ -16,8 +16,7 @@ import {
 } from './state';
 import { setTags, tagList, tagsAtCreation } from './tags';
 import { canonicalCidr } from './traffic';
-
-const ZONES = ['a', 'b', 'c'];
+import { zonesOf } from './zones';
 
 /**
  * What a Region has before anything was made in it: a VPC with a subnet in each of three zones, and its default group.
@@ -26,14 +25,16 @@ const ZONES = ['a', 'b', 'c'];
  */
 export function defaultRegion({ account, region }: Scope, twin: Twin): Ec2State {
   const vpc: Vpc = { id: `vpc-${twin.hex(17)}`, cidr: '172.31.0.0/16', isDefault: true };
-  const subnets = ZONES.map(
+  const subnets = zonesOf(region).map(
     (zone, index): Subnet => ({
       id: `subnet-${twin.hex(17)}`,
       vpcId: vpc.id,
       cidr: `172.31.${index * 16}.0/20`,
-      zone: `${region}${zone}`,
-      zoneId: zoneId(region, index),
+      zone: zone.name,
+      zoneId: zone.id,
       isDefault: true,
+      mapsPublicIp: true,
+      assignsIpv6: false,
     }),
   );
   const state: Ec2State = {
@@ -41,16 +42,18 @@ export function defaultRegion({ account, region }: Scope, twin: Twin): Ec2State 
     subnets: new Map(subnets.map((subnet) => [subnet.id, subnet])),
     groups: new SecurityGroups(),
     prefixLists: new Map(awsPrefixLists(region).map((list) => [list.id, list])),
+    interfaces: new Map(),
+    addresses: new Map(),
+    instances: new Map(),
+    watchers: new Set(),
+    profileAssociations: new Map(),
+    launches: new Map(),
+    volumes: new Map(),
+    snapshots: new Map(),
     tags: new Map(),
   };
   addDefaultGroup(state, twin, account, vpc);
   return state;
-}
-
-/** `euw1-az1` for the first zone of `eu-west-1`. */
-function zoneId(region: string, index: number): string {
-  const [area = '', ...rest] = region.split('-');
-  return `${area}${rest.map((part) => part[0] ?? '').join('')}-az${index + 1}`;
 }
 
 /** Members may talk to each other, and to everybody outside. */
@@ -88,25 +91,6 @@ function describeVpc({ state, account }: Ec2Call, { id, cidr, ipv6Cidr, isDefaul
     Tags: tagList(state, id),
   };
 }
-
-const describeSubnet = (
-  { state, account, arn }: Ec2Call,
-  { id, vpcId, cidr, zone, zoneId: AvailabilityZoneId, isDefault }: Subnet,
-) => ({
-  SubnetId: id,
-  SubnetArn: arn(`subnet/${id}`),
-  VpcId: vpcId,
-  CidrBlock: cidr,
-  AvailabilityZone: zone,
-  AvailabilityZoneId,
-  // Five of each subnet's addresses are AWS's. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
-  AvailableIpAddressCount: 2 ** (32 - Number(cidr.split('/')[1])) - 5,
-  DefaultForAz: isDefault,
-  MapPublicIpOnLaunch: isDefault,
-  OwnerId: account,
-  State: 'available' as const,
-  Tags: tagList(state, id),
-});
 
 /** Those that are on in every account. @see https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
 const REGIONS = [
@@ -178,32 +162,10 @@ export const vpcOperations: Ec2Operations = {
     return { Vpcs: items.map((vpc) => describeVpc(call, vpc)), ...next };
   },
 
-  DescribeSubnets(request, call) {
-    const { SubnetIds = [] } = request;
-    const { state, account } = call;
-    const wanted = SubnetIds.length > 0 ? SubnetIds.map((id) => subnetOf(state, id)) : [...state.subnets.values()];
-    const { items, next } = listing(wanted, request, {
-      filters: {
-        'subnet-id': ({ id }) => id,
-        'vpc-id': ({ vpcId }) => vpcId,
-        cidr: ({ cidr }) => cidr,
-        'cidr-block': ({ cidr }) => cidr,
-        availabilityZone: ({ zone }) => zone,
-        'availability-zone': ({ zone }) => zone,
-        defaultForAz: ({ isDefault }) => String(isDefault),
-        'default-for-az': ({ isDefault }) => String(isDefault),
-        state: () => 'available',
-        'owner-id': () => account,
-      },
-      tags: ({ id }) => state.tags.get(id),
-    });
-    return { Subnets: items.map((subnet) => describeSubnet(call, subnet)), ...next };
-  },
-
   DescribeAvailabilityZones: (_request, { region }) => ({
-    AvailabilityZones: ZONES.map((zone, index) => ({
-      ZoneName: `${region}${zone}`,
-      ZoneId: zoneId(region, index),
+    AvailabilityZones: zonesOf(region).map((zone) => ({
+      ZoneName: zone.name,
+      ZoneId: zone.id,
       RegionName: region,
       State: 'available' as const,
       ZoneType: 'availability-zone',
