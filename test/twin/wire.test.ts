@@ -22,7 +22,7 @@ function arbitraryOf(schema: NormalizedSchema, depth = 0): fc.Arbitrary<unknown>
   if (schema.isListSchema())
     return depth > 4
       ? fc.constant([])
-      : fc.array(arbitraryOf(schema.getValueSchema(), depth + 1), { minLength: 1, maxLength: 3 });
+      : fc.array(arbitraryOf(schema.getValueSchema(), depth + 1), { minLength: 1, maxLength: Math.max(1, 3 - depth) });
   if (schema.isMapSchema())
     return depth > 4
       ? fc.constant({})
