@@ -28,7 +28,7 @@ export function pass(call: Ec2Call, instance: Instance, from: StateName, to: Sta
 }
 
 /** What is attached goes with the instance, or stays without it. */
-function terminate(call: Ec2Call, instance: Instance): void {
+export function terminate(call: Ec2Call, instance: Instance): void {
   const { state, twin } = call;
   pass(call, instance, 'shutting-down', 'terminated', () => {
     for (const one of interfacesAt(state, instance.id)) {
