@@ -72,7 +72,7 @@ function reproducibleZip(files: Record<string, Uint8Array>): Uint8Array {
 }
 
 /** Where IAM calls a service otherwise than the SDK calls its client. */
-const IAM_PREFIXES: Readonly<Record<string, string>> = { 'config-service': 'config' };
+const IAM_PREFIXES: Readonly<Record<string, string>> = { 'config-service': 'config', 's3-control': 's3control' };
 
 /** `@aws-sdk/client-ec2/dist-es/commands/RevokeSecurityGroupIngressCommand.js` in the output means that it can be called. */
 function operationsIn(metafile: Metafile): string[] {

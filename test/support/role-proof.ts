@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import type { Variant } from './stacks';
+import { type Call, TestTwin } from './twin';
+
+// A role allows what its bundle calls and nothing else. Shown from both ends: what the code can call (the SDK commands in the bundle)
+// and did call (the journal) is allowed, and what is allowed was called. Judged by an evaluator that is not the twin's.
+
+/** What is proven about a function's role. */
+export interface RoleProof {
+  readonly role: string;
+  /** Directory below `functions/`. */
+  readonly bundle: string;
+  readonly variant: Variant;
+  /** What the bundle can call, but the planner never asks for under these settings; so the role must not allow it. */
+  readonly unreachable: readonly string[];
+  /** Every path of the function. */
+  doEverything(twin: TestTwin): Promise<void>;
+  /** What it must not be able to do, whatever the settings. */
+  readonly forbidden: readonly string[];
+  /** Ledger keys that are none of its business, `REGION` standing for the Region: `[what, action, key]`. */
+  readonly fenced: readonly (readonly [string, string, string])[];
+  /** A key that is. */
+  readonly own: string;
+}
+
+/** IAM actions of operations whose names are not theirs. */
+const ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  'lambda:Invoke': ['lambda:InvokeFunction'],
+  'dynamodb:TransactWriteItems': ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  's3:ListBuckets': ['s3:ListAllMyBuckets'],
+  's3:GetPublicAccessBlock': ['s3:GetBucketPublicAccessBlock'],
+  's3:PutPublicAccessBlock': ['s3:PutBucketPublicAccessBlock'],
+  's3:GetBucketEncryption': ['s3:GetEncryptionConfiguration'],
+  's3:PutBucketEncryption': ['s3:PutEncryptionConfiguration'],
+  's3control:GetPublicAccessBlock': ['s3:GetAccountPublicAccessBlock'],
+  's3control:PutPublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],
+};
+const actionsOf = (operation: string): readonly string[] => ACTIONS[operation] ?? [operation];
+
+/** What the Lambda service does under the function's role, without any call in the bundle. */
+const BY_LAMBDA_ITSELF = [
+  'logs:CreateLogStream', // writes the log
+  'logs:PutLogEvents',
+  'sqs:SendMessage', // leaves what failed three times in the dead-letter queue
+];
+
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: object;
+}
+
+const list = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value);
+
+/** The tests of a role under some settings. */
+export function provesRole(proof: RoleProof): void {
+  const { role, variant, unreachable } = proof;
+  const file = join(__dirname, '..', '..', 'dist', 'functions', `${proof.bundle}.json`);
+  let twin: TestTwin;
+  let reachable: readonly string[];
+  let statements: readonly Statement[];
+  let calls: readonly Call[];
+  const allowing = () => statements.filter(({ Effect }) => Effect === 'Allow');
+  const anyAllowed = (some: readonly object[], needs: readonly Need[]) => isAnyAllowed(role, some, needs);
+
+  beforeAll(async () => {
+    const { operations } = JSON.parse(readFileSync(file, 'utf8')) as { operations: string[] };
+    reachable = operations.filter((operation) => !unreachable.includes(operation));
+    twin = await TestTwin.startWithConfig(variant);
+    const { PolicyDocument = '' } = await new IAMClient(twin.config).send(
+      new GetRolePolicyCommand({ RoleName: role, PolicyName: 'permissions' }),
+    );
+    statements = (JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] }).Statement;
+    await proof.doEverything(twin);
+    calls = (await twin.calls()).filter(({ principal }) => principal.includes(`/${role}/`));
+  });
+  afterAll(() => twin.stop());
+
+  it('allows every call that the bundle can make and the settings ask for', () => {
+    const allowed = allowing().flatMap(({ Action }) => list(Action));
+    expect([...allowed].filter((action) => !BY_LAMBDA_ITSELF.includes(action)).sort()).toEqual(
+      [...new Set(reachable.flatMap(actionsOf))].sort(),
+    );
+  });
+
+  it('made every one of these calls, and none was denied', () => {
+    const made = new Set(calls.map(({ service, operation }) => `${service}:${operation}`));
+    expect([...made].sort()).toEqual([...reachable].sort());
+    expect(calls.filter(({ error }) => error !== null && /AccessDenied|Unauthorized/.test(error))).toEqual([]);
+  });
+
+  it('has no statement, action or resource that no call needed', async () => {
+    for (const { Sid, Action, Resource, Condition } of allowing()) {
+      for (const action of list(Action).filter((one) => !BY_LAMBDA_ITSELF.includes(one))) {
+        for (const resource of list(Resource)) {
+          const alone = [{ Sid, Effect: 'Allow', Action: action, Resource: resource, ...(Condition && { Condition }) }];
+          const used = await anyAllowed(
+            alone,
+            needsOf(calls).filter((need) => need.action === action),
+          );
+          expect({ Sid, action, resource, used }).toEqual({ Sid, action, resource, used: true });
+        }
+      }
+    }
+  });
+
+  it('was needed for every call: with one action less, some call is denied', async () => {
+    const needs = needsOf(calls);
+    for (const without of new Set(needs.map(({ action }) => action))) {
+      const fewer = allowing()
+        .map((statement) => ({ ...statement, Action: list(statement.Action).filter((action) => action !== without) }))
+        .filter(({ Action }) => Action.length > 0);
+      expect(
+        await anyAllowed(
+          fewer,
+          needs.filter(({ action }) => action === without),
+        ),
+      ).toBe(false);
+    }
+  });
+
+  it.each([...proof.fenced])('cannot %s', async (_case, action, key) => {
+    expect(await anyAllowed(statements, [keyed(action, key)])).toBe(false);
+  });
+
+  it('can write about its own resources, here', async () => {
+    expect(await anyAllowed(statements, [keyed('dynamodb:PutItem', proof.own)])).toBe(true);
+  });
+
+  it.each([...proof.forbidden])('may not call %s', async (action) => {
+    expect(await anyAllowed(statements, [{ action, resource: '*', context: {} }])).toBe(false);
+  });
+
+  function keyed(action: string, key: string): Need {
+    const { region } = twin.ready;
+    return {
+      action,
+      resource: `arn:aws:dynamodb:${region}:111122223333:table/SutureLedger`,
+      context: { 'dynamodb:LeadingKeys': [key.replace('REGION', region)] },
+    };
+  }
+}
+
+/** Something that IAM must allow for a call. */
+interface Need {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Readonly<Record<string, string[]>>;
+}
+
+/** What calls need, by AWS's own table of actions and resources. @see https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+function needsOf(calls: readonly Call[]): Need[] {
+  return calls.flatMap(({ service, operation, parameters, region, accountId }) => {
+    const arn = (resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
+    const one = (action: string, resource: string, keys?: string[]): Need => ({
+      action,
+      resource,
+      context: keys ? { 'dynamodb:LeadingKeys': keys } : {},
+    });
+    const keyOf = (item: unknown) => (item as { pk: { S: string } }).pk.S;
+    switch (`${service}:${operation}`) {
+      case 'ec2:RevokeSecurityGroupIngress':
+      case 'ec2:AuthorizeSecurityGroupIngress':
+        return [one(`ec2:${operation}`, arn(`security-group/${String(parameters.GroupId)}`))];
+      case 'ec2:GetManagedPrefixListEntries':
+        return [one(`ec2:${operation}`, arn(`prefix-list/${String(parameters.PrefixListId)}`))];
+      case 'dynamodb:BatchGetItem':
+        return Object.entries(parameters.RequestItems as Record<string, { Keys: unknown[] }>).map(([table, { Keys }]) =>
+          one('dynamodb:BatchGetItem', arn(`table/${table}`), Keys.map(keyOf)),
+        );
+      case 'dynamodb:UpdateItem':
+        return [one('dynamodb:UpdateItem', arn(`table/${String(parameters.TableName)}`), [keyOf(parameters.Key)])];
+      case 'dynamodb:TransactWriteItems':
+        return (
+          parameters.TransactItems as Record<
+            'Put' | 'Update',
+            { TableName: string; Item: unknown; Key: unknown } | undefined
+          >[]
+        ).flatMap(({ Put, Update }) => [
+          ...(Put ? [one('dynamodb:PutItem', arn(`table/${Put.TableName}`), [keyOf(Put.Item)])] : []),
+          ...(Update ? [one('dynamodb:UpdateItem', arn(`table/${Update.TableName}`), [keyOf(Update.Key)])] : []),
+        ]);
+      case 'sns:Publish':
+        return [one('sns:Publish', String(parameters.TopicArn))];
+      case 'dynamodb:Query': {
+        const [key] = Object.values(parameters.ExpressionAttributeValues as Record<string, { S: string }>);
+        const index = `table/${String(parameters.TableName)}/index/${String(parameters.IndexName)}`;
+        return [one('dynamodb:Query', arn(index), [key?.S ?? ''])];
+      }
+      case 'lambda:Invoke':
+        return [one('lambda:InvokeFunction', arn(`function:${String(parameters.FunctionName)}`))];
+      case 's3:ListBuckets':
+        return [one('s3:ListAllMyBuckets', '*')];
+      case 's3control:GetPublicAccessBlock':
+      case 's3control:PutPublicAccessBlock':
+        return actionsOf(`${service}:${operation}`).map((action) => one(action, '*'));
+      default:
+        // S3 names no Region and no account in the ARNs of buckets; whose they are stands in the context.
+        if (service === 's3')
+          return actionsOf(`s3:${operation}`).map((action) => ({
+            action,
+            resource: `arn:aws:s3:::${String(parameters.Bucket)}`,
+            context: { 'aws:ResourceAccount': [accountId] },
+          }));
+        return [one(`${service}:${operation}`, '*')];
+    }
+  });
+}
+
+async function isAnyAllowed(role: string, statements: readonly object[], needs: readonly Need[]): Promise<boolean> {
+  const distinct = [...new Map(needs.map((need) => [JSON.stringify(need), need])).values()];
+  for (const { action, resource, context } of distinct) {
+    const result = await runSimulation(
+      {
+        identityPolicies: [
+          {
+            name: 'role',
+            policy: {
+              Version: '2012-10-17',
+              Statement: [...statements],
+            },
+          },
+        ],
+        serviceControlPolicies: [],
+        resourceControlPolicies: [],
+        request: {
+          action,
+          resource: { resource, accountId: '111122223333' },
+          principal: `arn:aws:iam::111122223333:role/${role}`,
+          contextVariables: context,
+        },
+      },
+      {},
+    );
+    if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors));
+    if (result.overallResult === 'Allowed') return true;
+  }
+  return false;
+}
