@@ -1,12 +1,10 @@
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { Entry } from '../../functions/core/ledger';
 import type { Variant } from '../support/stacks';
 import { type Call, type Fault, TestTwin } from '../support/twin';
 
-// Whatever goes wrong at whichever call, after 180 seconds the end is the same: the group is healed, nothing else has changed, no
+// Whatever goes wrong at whichever call, after 180 seconds the end is the same: the resource is healed, nothing else has changed, no
 // action had more than one successful call, and the chain is whole. The calls are not listed here: a run without faults shows them.
-
-const ROLE = 'AwsConfigLambdaSGRole';
-const MUTATING = ['RevokeSecurityGroupIngress', 'AuthorizeSecurityGroupIngress'];
 
 /** What can be done to a call. */
 const faults: Readonly<Record<string, (call: Call) => Omit<Fault, 'operation'>>> = {
@@ -18,10 +16,15 @@ const faults: Readonly<Record<string, (call: Call) => Omit<Fault, 'operation'>>>
         ec2: 'RequestLimitExceeded',
         dynamodb: 'ThrottlingException',
         lambda: 'TooManyRequestsException',
+        s3: 'SlowDown',
         sns: 'Throttling',
       }[service] ?? 'Throttling',
   }),
-  denied: ({ service }) => ({ error: service === 'ec2' ? 'UnauthorizedOperation' : 'AccessDeniedException' }),
+  denied: ({ service }) => ({
+    error:
+      { ec2: 'UnauthorizedOperation', s3: 'AccessDenied', s3control: 'AccessDenied' }[service] ??
+      'AccessDeniedException',
+  }),
   delayed: () => ({ delayMs: 150 }),
 };
 
@@ -39,18 +42,23 @@ export interface Path {
   readonly variant: Variant;
   /** Whether it shows every fault at every call, those that all paths make included. @default false */
   readonly plainest?: boolean;
+  /** The calls at which faults are shown. @default all */
+  readonly only?: RegExp;
   /** Whether AWS Config records. @default false, and CloudTrail alone wakes the function */
   readonly config?: boolean;
   /** EventBridge rules that are switched off. @default none */
   readonly disabledRules?: readonly string[];
-  /** Makes a group that is in order, and says how it will be opened. */
-  arrange(twin: TestTwin): Promise<{ groupId: string; open: () => Promise<unknown> }>;
-  /** What must be open in the end, as `port source`. */
-  readonly ingress: readonly string[];
+  readonly role: string;
+  /** The calls that change something. */
+  readonly mutating: readonly string[];
+  /** Makes a resource that is in order, or that nobody looked at yet, and says how its heal is brought about. */
+  arrange(twin: TestTwin): Promise<{ id: string; open: () => Promise<unknown> }>;
+  /** Expects the resource to be healed. */
+  healed(twin: TestTwin, id: string): Promise<void>;
+  /** Everything that must stay as it is. */
+  others(twin: TestTwin, id: string): Promise<unknown>;
+  chain(twin: TestTwin, id: string): Promise<Entry[]>;
 }
-
-/** What a group that is in order lets in. */
-export const IN_ORDER = ['22 10.0.0.0/8', '443 0.0.0.0/0'];
 
 /** A path under every fault at every call. Each path is a file of its own, so that they run beside one another. */
 export function endsTheSame(path: Path): void {
@@ -67,29 +75,22 @@ export function endsTheSame(path: Path): void {
 
   /** Opens a new group under a fault, and waits three minutes of the twin's time. */
   async function run(fault?: Fault): Promise<{ calls: Call[]; hit: boolean }> {
-    const { groupId, open } = await path.arrange(twin);
+    const { id, open } = await path.arrange(twin);
     await twin.settle();
-    const others = JSON.stringify(await otherGroups(groupId));
+    const others = JSON.stringify(await path.others(twin, id));
     const since = await twin.mark();
-    if (fault) await twin.fault({ ...fault, principal: ROLE });
+    if (fault) await twin.fault({ ...fault, principal: path.role });
     await open();
     await twin.advance(180);
     await twin.settle();
     const { faults: waiting } = await twin.control<{ faults: unknown[] }>('GET', '/faults');
     await twin.clearFaults();
 
-    const ingress = (await twin.rules(groupId)).filter(({ IsEgress }) => !IsEgress);
-    expect(
-      ingress.map(({ FromPort, CidrIpv4, PrefixListId }) => `${FromPort} ${CidrIpv4 ?? PrefixListId}`).sort(),
-    ).toEqual([...path.ingress].sort());
-    expect(JSON.stringify(await otherGroups(groupId))).toBe(others);
+    await path.healed(twin, id);
+    expect(JSON.stringify(await path.others(twin, id))).toBe(others);
     const calls = await twin.calls(since);
-    checkEffects(calls, await twin.chain(groupId));
+    checkEffects(path, calls, await path.chain(twin, id));
     return { calls, hit: waiting.length === 0 };
-  }
-
-  async function otherGroups(groupId: string): Promise<unknown> {
-    return ((await twin.everyGroup()) as { GroupId: string }[]).filter(({ GroupId }) => GroupId !== groupId);
   }
 
   it.each(Object.keys(faults))('ends the same when any one call is %s', async (kind) => {
@@ -99,6 +100,7 @@ export function endsTheSame(path: Path): void {
       const operation = `${call.service}:${call.operation}`;
       const skip = seen.get(operation) ?? 0;
       seen.set(operation, skip + 1);
+      if (path.only && !path.only.test(call.operation)) continue;
       if (!path.plainest && !kind.startsWith('killed') && COMMON.includes(call.operation)) continue;
       const make = faults[kind] ?? (() => ({}));
       const { hit } = await run({ operation, skip, ...make(call) });
@@ -110,16 +112,14 @@ export function endsTheSame(path: Path): void {
 }
 
 /** At most one successful mutating call for each action that was planned, and each of them receipted. */
-function checkEffects(calls: readonly Call[], chain: Awaited<ReturnType<TestTwin['chain']>>): void {
-  const effects = calls.filter(({ operation, error }) => MUTATING.includes(operation) && error === null);
-  const texts = effects.map(({ operation, parameters: { SecurityGroupRuleIds, IpPermissions } }) =>
-    JSON.stringify([operation, SecurityGroupRuleIds ?? IpPermissions]),
-  );
+function checkEffects({ mutating }: Path, calls: readonly Call[], chain: readonly Entry[]): void {
+  const effects = calls.filter(({ operation, error }) => mutating.includes(operation) && error === null);
+  const texts = effects.map(({ operation, parameters }) => JSON.stringify([operation, parameters]));
   expect(new Set(texts).size).toBe(texts.length);
   const planned = chain
     .filter(({ kind }) => kind === 'intent')
     .flatMap(({ actions }) => actions.map(({ kind }) => kind));
-  for (const operation of MUTATING) {
+  for (const operation of mutating) {
     expect(effects.filter((call) => call.operation === operation).length).toBeLessThanOrEqual(
       planned.filter((kind) => kind === operation).length,
     );

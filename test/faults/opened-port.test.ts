@@ -1,14 +1,15 @@
 import { tcp } from '../support/twin';
-import { endsTheSame, IN_ORDER } from './matrix';
+import { endsTheSame } from './matrix';
+import { ofSecurityGroups } from './security-groups';
 
 describe('an opened port', () => {
   endsTheSame({
+    ...ofSecurityGroups(),
     variant: 'enforce',
     plainest: true,
     async arrange(twin) {
       const groupId = await twin.makeGroup();
-      return { groupId, open: () => twin.authorize(groupId, tcp(22), tcp(465)) };
+      return { id: groupId, open: () => twin.authorize(groupId, tcp(22), tcp(465)) };
     },
-    ingress: IN_ORDER,
   });
 });

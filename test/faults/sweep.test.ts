@@ -1,9 +1,11 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { tcp } from '../support/twin';
-import { endsTheSame, IN_ORDER } from './matrix';
+import { endsTheSame } from './matrix';
+import { ofSecurityGroups } from './security-groups';
 
 describe('an opened port that a sweep finds', () => {
   endsTheSame({
+    ...ofSecurityGroups(),
     variant: 'enforce',
     disabledRules: ['SecurityGroupIngressDetection'],
     async arrange(twin) {
@@ -14,8 +16,7 @@ describe('an opened port that a sweep finds', () => {
         InvocationType: 'Event',
         Payload: Buffer.from(JSON.stringify({ sweep: {} })),
       });
-      return { groupId, open: () => new LambdaClient(twin.config).send(sweep) };
+      return { id: groupId, open: () => new LambdaClient(twin.config).send(sweep) };
     },
-    ingress: IN_ORDER,
   });
 });

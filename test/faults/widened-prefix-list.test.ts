@@ -1,8 +1,10 @@
 import { CreateManagedPrefixListCommand, ModifyManagedPrefixListCommand } from '@aws-sdk/client-ec2';
-import { endsTheSame, IN_ORDER } from './matrix';
+import { endsTheSame } from './matrix';
+import { ofSecurityGroups } from './security-groups';
 
 describe('a widened prefix list', () => {
   endsTheSame({
+    ...ofSecurityGroups(),
     variant: 'enforce',
     async arrange(twin) {
       const groupId = await twin.makeGroup();
@@ -22,7 +24,7 @@ describe('a widened prefix list', () => {
       });
       await twin.advance(1);
       return {
-        groupId,
+        id: groupId,
         open: () =>
           twin.ec2.send(
             new ModifyManagedPrefixListCommand({
@@ -33,6 +35,5 @@ describe('a widened prefix list', () => {
           ),
       };
     },
-    ingress: IN_ORDER,
   });
 });
