@@ -1,4 +1,9 @@
-import { ACCOUNT, CLOSED, OPEN, OTHER, S3Bench } from './support';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endpointsAt } from '../../../twin/lambda/workers';
+import { pythonEnvironment, runPython } from '../../support/python';
+import { ACCOUNT, CLOSED, OPEN, OTHER, REGION, S3Bench } from './support';
 
 let bench: S3Bench;
 beforeAll(async () => {
@@ -51,4 +56,62 @@ describe('the block of an account', () => {
     expect((await reader.getPublicAccessBlock({ AccountId: ACCOUNT })).PublicAccessBlockConfiguration).toEqual(CLOSED);
     await writer.deletePublicAccessBlock({ AccountId: ACCOUNT });
   });
+});
+
+describe('clients put the account before the host name, which works', () => {
+  afterEach(() => bench.control.deletePublicAccessBlock({ AccountId: ACCOUNT }));
+
+  it('in a function', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'suture-s3-'));
+    const client = JSON.stringify(require.resolve('@aws-sdk/client-s3-control'));
+    writeFileSync(
+      join(directory, 'index.js'),
+      `const { S3Control } = require(${client});
+      exports.handler = (event) => new S3Control({}).putPublicAccessBlock(event).then(() => 'done');`,
+    );
+    bench.twin.workers.environment = endpointsAt(bench.port);
+    const { result, error } = await bench.twin.workers.run(
+      {
+        directory,
+        handler: 'index.handler',
+        functionArn: 'arn',
+        environment: { AWS_REGION: REGION },
+        memoryMegabytes: 256,
+        timeoutSeconds: 30,
+      },
+      {
+        event: { AccountId: ACCOUNT, PublicAccessBlockConfiguration: CLOSED },
+        context: { awsRequestId: 'one' },
+        credentials: bench.credentials,
+      },
+      () => undefined,
+    );
+    rmSync(directory, { recursive: true });
+    expect([result, error]).toEqual(['done', undefined]);
+    expect(await get()).toEqual(CLOSED);
+  });
+
+  it('in the AWS CLI, if the twin is its proxy', async () => {
+    pythonEnvironment();
+    const { status, stderr } = await runPython(
+      'aws',
+      [
+        's3control',
+        'put-public-access-block',
+        '--account-id',
+        ACCOUNT,
+        '--public-access-block-configuration',
+        'BlockPublicAcls=true',
+      ],
+      {
+        ...endpointsAt(bench.port),
+        HTTP_PROXY: bench.endpoint,
+        AWS_DEFAULT_REGION: REGION,
+        AWS_ACCESS_KEY_ID: bench.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: bench.credentials.secretAccessKey,
+      },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    expect(await get()).toEqual({ ...OPEN, BlockPublicAcls: true });
+  }, 300_000);
 });

@@ -40,10 +40,19 @@ const lookup = ((_host: string, options: { all?: boolean }, done: (...results: u
     ? done(null, [{ address: '127.0.0.1', family: 4 }])
     : done(null, '127.0.0.1', 4)) as unknown as LookupFunction;
 
+/** A client of S3 Control at a twin. */
+export const controlAt = (port: number | string, credentials: Credentials): S3Control =>
+  new S3Control({
+    endpoint: `http://localhost:${port}`,
+    region: REGION,
+    credentials,
+    maxAttempts: 1,
+    requestHandler: { httpAgent: new Agent({ keepAlive: true, lookup } as object) },
+  });
+
 /** A twin without a stack, whose S3 is spoken to over HTTP. */
 export class S3Bench {
   private readonly clients: { destroy(): void }[] = [];
-  private readonly agent = new Agent({ keepAlive: true, lookup } as object);
   readonly s3: S3;
   readonly control: S3Control;
 
@@ -68,7 +77,6 @@ export class S3Bench {
 
   async stop(): Promise<void> {
     for (const client of this.clients) client.destroy();
-    this.agent.destroy();
     this.server.close();
     this.server.closeAllConnections();
     await this.twin.stop();
@@ -91,13 +99,7 @@ export class S3Bench {
   }
 
   controlOf(credentials: Credentials): S3Control {
-    const client = new S3Control({
-      endpoint: `http://localhost:${this.port}`,
-      region: REGION,
-      credentials,
-      maxAttempts: 1,
-      requestHandler: { httpAgent: this.agent },
-    });
+    const client = controlAt(this.port, credentials);
     this.clients.push(client);
     return client;
   }
