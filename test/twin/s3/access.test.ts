@@ -146,4 +146,21 @@ describe('another account', () => {
     expect(await bench.refusal(bench.user([allow('s3:*')], OTHER).listObjectsV2({ Bucket }))).toBe('AccessDenied');
     expect(await bench.refusal(bench.user([], OTHER).getBucketAcl({ Bucket }))).toBe('AccessDenied');
   });
+
+  it('stays out by a denial, also in a public policy that a restriction took the rest from', async () => {
+    const Bucket = await bench.bucket({ block: OPEN, acls: true });
+    await bench.s3.putBucketAcl({ Bucket, GrantReadACP: `id=${canonicalId(OTHER)}` });
+    const deny = { Effect: 'Deny', Principal: '*', Action: 's3:GetBucketAcl', Resource: `arn:aws:s3:::${Bucket}` };
+    const restrict = () =>
+      bench.s3.putPublicAccessBlock({
+        Bucket,
+        PublicAccessBlockConfiguration: { ...OPEN, RestrictPublicBuckets: true },
+      });
+    const stranger = bench.user([allow('s3:*')], OTHER);
+    await bench.putPolicy(Bucket, publicRead(Bucket));
+    await restrict();
+    expect((await stranger.getBucketAcl({ Bucket })).Grants).toHaveLength(1);
+    await bench.putPolicy(Bucket, publicRead(Bucket), deny);
+    expect(await bench.refusal(stranger.getBucketAcl({ Bucket }))).toBe('AccessDenied');
+  });
 });
