@@ -167,7 +167,7 @@ it('boto3 heals a group, and reads all that was made', async () => {
     topics: 1,
     trust: { Service: 'lambda.amazonaws.com' },
     trail: true,
-    bucket: 'suture-trail-111122223333-eu-west-1',
+    bucket: 'suture-config-111122223333-eu-west-1',
     answer: 'NO_ACTION',
     missing: 'ResourceNotFoundException',
     conditional: 'ConditionalCheckFailedException',
