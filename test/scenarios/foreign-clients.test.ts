@@ -131,8 +131,8 @@ it('a key that nobody issued is refused, by each family of services in its own w
 it('what is not simulated says so, and is listed', async () => {
   for (const command of [
     ['inspector2', 'list-findings'],
-    ['ec2', 'describe-instances'],
-    ['stepfunctions', 'list-state-machines'],
+    ['ec2', 'describe-images'],
+    ['rds', 'describe-db-instances'],
   ]) {
     const { status, stderr } = await runPython('aws', command, { ...twin.ready.environment, AWS_MAX_ATTEMPTS: '1' });
     expect({ failed: status !== 0, stderr }).toEqual({
@@ -141,8 +141,8 @@ it('what is not simulated says so, and is listed', async () => {
     });
   }
   const { operations } = await twin.control<{ operations: { operation: string }[] }>('GET', '/unsupported');
-  expect(operations.map(({ operation }) => operation)).toEqual(expect.arrayContaining(['ec2:DescribeInstances']));
-  expect(JSON.stringify(operations)).toMatch(/inspector2.*states|states.*inspector2/);
+  expect(operations.map(({ operation }) => operation)).toEqual(expect.arrayContaining(['ec2:DescribeImages']));
+  expect(JSON.stringify(operations)).toMatch(/inspector2.*rds|rds.*inspector2/);
 });
 
 it('boto3 heals a group, and reads all that was made', async () => {
@@ -159,8 +159,14 @@ it('boto3 heals a group, and reads all that was made', async () => {
     received: 'by hand',
     metrics: ['Stops'],
     alarms: [
+      'S3BucketRemediationActionAlarm',
+      'S3BucketSelfHealFailures',
+      'S3BucketSelfHealSilence',
+      'S3BucketSelfHealSlow',
+      'S3BucketSelfHealThrottles',
       'SecurityGroupSelfHealFailures',
       'SecurityGroupSelfHealSilence',
+      'SecurityGroupSelfHealSlow',
       'SecurityGroupSelfHealThrottles',
       'SutureDeadLettersWaiting',
     ],
