@@ -15,6 +15,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Entry, isIntact } from '../functions/core/ledger';
 import { portsText } from '../functions/remediate-security-group/planner';
 import { names } from '../modules/names';
+import { figuresOf } from './figures';
 import type { JournalEntry, TwinProcess } from './twin-process';
 
 /** A rule, as people read it. */
@@ -238,7 +239,6 @@ function healedAfter(journal: readonly JournalEntry[]): number {
 }
 
 function summary(rounds: readonly number[]): Scene['latency'] {
-  const sorted = [...rounds].sort((a, b) => a - b);
-  const quantile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return { rounds, medianMs: quantile(0.5), p95Ms: quantile(0.95), maxMs: sorted.at(-1) ?? 0 };
+  const { p50 = 0, p95 = 0, max = 0 } = figuresOf(rounds) ?? {};
+  return { rounds, medianMs: p50, p95Ms: p95, maxMs: max };
 }

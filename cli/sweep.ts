@@ -10,6 +10,7 @@ import { SecurityGroups } from '../functions/remediate-security-group/adapter';
 import { securityGroupRemediation } from '../functions/remediate-security-group/remediation';
 import type { Account } from './account';
 import { Installation } from './installation';
+import { interruptible } from './interrupt';
 import { openLocalLedger } from './local-ledger';
 import { root } from './project';
 import { type AccountSweep, remaining, type SweepMode, sweepAccount } from './sweep-account';
@@ -142,26 +143,6 @@ async function local(settings: string, directory: string): Promise<Ground> {
     tell: async () => undefined,
     reach: (work) => work,
     close: () => ledger.close(),
-  };
-}
-
-/** Ends after what has begun at the first Ctrl-C, at once at the second: the ledger knows what was begun. */
-function interruptible(report: SweepReport): { signal: AbortSignal; ignore(): void } {
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) {
-      report.close();
-      process.exit(1);
-    }
-    report.note('Ending what has begun; once more ends at once.');
-    controller.abort();
-  };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop);
-  return {
-    signal: controller.signal,
-    ignore: () => {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
-    },
   };
 }
 
