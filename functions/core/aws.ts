@@ -2,12 +2,11 @@ import { ConfigurationError } from './errors';
 
 /**
  * The SDK's default logger listens to everything and says nothing, so that for each call a copy of input and output without secrets is made
- * for it. This one has no ear for those.
+ * for it. This one has no ear for those, nor for each call that fails: that is thrown, and whoever catches it knows what it means.
  */
 const logger = {
   debug: () => undefined,
   warn: (...said: unknown[]) => console.warn(...said),
-  error: (...said: unknown[]) => console.error(...said),
 } as Console;
 
 /**
