@@ -5,6 +5,7 @@ import { clean, UsageError } from './terminal';
 // Each command loads what it needs when it runs: the client for EC2 alone takes half a second.
 const demo = later(() => (require('./demo') as typeof import('./demo')).demo);
 const explain = later(() => (require('./explain') as typeof import('./explain')).explain);
+const latencyCommand = later(() => (require('./latency') as typeof import('./latency')).latencyCommand);
 const listExceptions = later(() => (require('./exceptions') as typeof import('./exceptions')).listExceptions);
 const pauseCommand = later(() => (require('./pause') as typeof import('./pause')).pauseCommand);
 const redriveCommand = later(() => (require('./redrive') as typeof import('./redrive')).redriveCommand);
@@ -100,6 +101,21 @@ function addOperations(suture: Command): void {
     .action(redriveCommand);
 
   suture
+    .command('latency')
+    .description(
+      'opens a bucket to the public again and again, and measures how long Suture takes to close it: mean, p50, p95, max',
+    )
+    .option('--iterations <number>', 'rounds', atLeastOne('--iterations'), 50)
+    .option(
+      '--bucket <name>',
+      'an empty bucket, closed and without a policy (default: one of its own, removed at the end)',
+    )
+    .option('--timeout <seconds>', 'how long a round may take', atLeastOne('--timeout'), 300)
+    .option('--settings <file>', settings)
+    .option('--json', 'print the figures and rounds as JSON')
+    .action(latencyCommand);
+
+  suture
     .command('exceptions')
     .description('the exceptions to the policy')
     .command('list')
@@ -120,6 +136,14 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new UsageError(`${text}: expected a whole number`);
   return value;
+}
+
+function atLeastOne(option: string): (text: string) => number {
+  return (text) => {
+    const value = wholeNumber(text);
+    if (value < 1) throw new UsageError(`${option} must be at least 1`);
+    return value;
+  };
 }
 
 async function main(): Promise<void> {
