@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { names } from '../modules/names';
+import { type BucketScene, makeBucketsPublic } from './bucket-scene';
+import { figuresOf } from './figures';
 import { healTheLab, type LabScene } from './lab-scene';
 import { root } from './project';
 import { reportPage } from './report';
@@ -13,7 +15,7 @@ const out = join(root, 'out');
 
 /**
  * Shows the whole of Suture on a laptop: makes the bundles and the Terraform, starts an account from them, opens ports to the
- * internet, and tells from the account's own journal and ledger what came of it.
+ * internet, makes buckets public, and tells from the account's own journal and ledger what came of it.
  */
 export async function demo({ rounds, json = false }: { rounds: number; json?: boolean }): Promise<void> {
   if (rounds < 1) throw new UsageError('--rounds must be at least 1');
@@ -21,7 +23,7 @@ export async function demo({ rounds, json = false }: { rounds: number; json?: bo
   say(
     paint(
       'bold',
-      'Suture: one security group heals itself, in an account made from the Terraform that would be deployed.\n',
+      'Suture: security groups and buckets heal themselves, in an account made from the Terraform that would be deployed.\n',
     ),
   );
   run('scripts/bundle.ts', '--if-stale');
@@ -29,21 +31,23 @@ export async function demo({ rounds, json = false }: { rounds: number; json?: bo
   const twin = await TwinProcess.start(join(out, 'demo', 'stacks', names('').stack));
   let scene: Scene;
   let lab: LabScene;
+  let buckets: BucketScene;
   try {
     say(
       paint('dim', `The account ${twin.ready.accountId} listens at ${twin.ready.endpoint}, in ${twin.ready.region}.\n`),
     );
     scene = await openToTheInternet(twin, rounds);
     lab = await healTheLab(twin);
+    buckets = await makeBucketsPublic(twin, rounds);
   } finally {
     await twin.stop();
   }
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'demo.json'), `${JSON.stringify({ ...scene, lab }, null, 2)}\n`);
-  writeFileSync(join(out, 'demo.html'), reportPage(scene, lab));
-  if (json) console.log(JSON.stringify({ ...scene, lab }, null, 2));
-  else tell(scene, lab);
-  if (!scene.healed || !lab.healed) throw new Error('the groups were not healed as expected');
+  writeFileSync(join(out, 'demo.json'), `${JSON.stringify({ ...scene, lab, buckets }, null, 2)}\n`);
+  writeFileSync(join(out, 'demo.html'), reportPage(scene, lab, buckets));
+  if (json) console.log(JSON.stringify({ ...scene, lab, buckets }, null, 2));
+  else tell(scene, lab, buckets);
+  if (!scene.healed || !lab.healed || !buckets.healed) throw new Error('not everything was healed as expected');
 }
 
 /** Runs one of the project's own scripts. Its warnings are ours to show, its progress is not. */
@@ -55,7 +59,11 @@ function run(script: string, ...given: string[]): void {
   if (status !== 0) throw new Error(`${script} failed: ${stderr.trim()}`);
 }
 
-function tell({ steps, before, opened, after, receipt, latency, messages, healed }: Scene, lab: LabScene): void {
+function tell(
+  { steps, before, opened, after, receipt, latency, messages, healed }: Scene,
+  lab: LabScene,
+  buckets: BucketScene,
+): void {
   tellSteps(steps);
   const row = (mark: string, { id, opens, from, description }: (typeof before)[number]) => [
     mark,
@@ -86,16 +94,25 @@ function tell({ steps, before, opened, after, receipt, latency, messages, healed
   console.log(`chain of ${receipt.entries.length} entries: ${receipt.intact ? 'intact' : 'BROKEN'}`);
   console.log(paint('bold', '\nThe same by AWS Config alone'));
   tellSteps(lab.steps);
+  console.log(paint('bold', '\nBuckets, made public in four ways'));
+  for (const { title, bucket, steps: way } of buckets.ways) {
+    console.log(`\n${paint('bold', title)}  ${paint('dim', bucket)}`);
+    tellSteps(way);
+  }
   if (messages.length > 0)
     console.log(
       `\n${paint('bold', 'Mail')}\n${messages.map(({ to, subject }) => `${to}: ${clean(subject)}`).join('\n')}`,
     );
-  const { rounds, medianMs, p95Ms, maxMs } = latency;
+  console.log(`\n${paint('bold', 'From the change to the closed receipt, by the fast path')}`);
+  for (const [what, rounds] of [
+    ['security group', latency.rounds],
+    ['bucket', buckets.rounds],
+  ] as const) {
+    const { count, p50, p95, max } = figuresOf(rounds) ?? { count: 0, p50: 0, p95: 0, max: 0 };
+    console.log(`${what.padEnd(16)}${count} rounds: median ${p50} ms, p95 ${p95} ms, most ${max} ms`);
+  }
   console.log(
-    `\n${paint('bold', 'From the change to the closed receipt, by the fast path')}, over ${rounds.length} rounds: median ${medianMs} ms, p95 ${p95Ms} ms, most ${maxMs} ms`,
-  );
-  console.log(
-    healed && lab.healed
+    healed && lab.healed && buckets.healed
       ? paint('green', '\nHealed: what was opened is closed, everything else is as it was.')
       : paint('red', '\nNot healed.'),
   );

@@ -1,30 +1,23 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { html, Markup } from './html';
+import type { BucketScene } from './bucket-scene';
+import { lineChart } from './charts';
+import { figuresOf } from './figures';
+import { html } from './html';
 import type { LabScene } from './lab-scene';
-import { root } from './project';
 import type { Scene } from './scene';
-
-const library = (file: string): Markup =>
-  new Markup(readFileSync(join(root, 'node_modules', 'uplot', 'dist', file), 'utf8'));
 
 /** A page that needs nothing but itself: timeline, before and after, receipt, latencies. */
 export function reportPage(
   { groupId, steps, before, opened, after, receipt, latency, healed }: Scene,
   lab: LabScene,
+  buckets: BucketScene,
 ): string {
   const isThere = (id: string) => after.some((rule) => rule.id === id);
-  // JSON in a script: no value may end the element.
-  const data = new Markup(
-    JSON.stringify([latency.rounds.map((_unused, index) => index + 1), latency.rounds]).replace(/</g, '\\u003c'),
-  );
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Suture: ${groupId}</title>
-<style>${library('uPlot.min.css')}</style>
+<title>Suture: what healed itself</title>
 <style>
   :root { color-scheme: light; --ink: #1d2433; --dim: #667085; --line: #e3e7ee; --good: #0b7a4b; --bad: #b42318; --mark: #2e5bff; }
   body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }
@@ -37,11 +30,15 @@ export function reportPage(
   .at { color: var(--dim); font-variant-numeric: tabular-nums; }
   code, td { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; } .lines { color: var(--dim); font-size: 13px; overflow-wrap: anywhere; }
   table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-  td:first-child { white-space: nowrap; padding-right: 1.2rem; } .kept { color: var(--good); } .revoked { color: var(--bad); } .u-title { font-size: 14px; }
+  td:first-child { white-space: nowrap; padding-right: 1.2rem; } .kept { color: var(--good); } .revoked { color: var(--bad); }
+  svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } svg .grid { stroke: var(--line); } svg .axis, svg .tick { stroke: var(--dim); }
+  .ways td:first-child { white-space: normal; } details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; }
 </style>
 </head>
 <body>
-<h1>One security group healed itself</h1>
+<h1>What healed itself</h1>
+<h2>A security group: ports 22, 465 and 993 opened to the internet</h2>
+<p><code>${groupId}</code></p>
 <p class="verdict ${healed ? '' : 'not'}">${healed ? 'What was opened is closed, everything else is as it was.' : 'The group was not healed.'}</p>
 
 <h2>What happened</h2>
@@ -61,18 +58,16 @@ ${timeline(steps)}
 ${timeline(lab.steps)}
 <p class="verdict ${lab.healed ? '' : 'not'}">${lab.healed ? 'The group is as its blueprint says, and compliant.' : 'The group was not healed.'}</p>
 
+<h2>Buckets, made public in four ways</h2>
+<table class="ways"><thead><tr><th></th><th>bucket</th><th>anybody, before</th><th>anybody, after</th></tr></thead>
+<tbody>${buckets.ways.map(({ title, bucket, anybody }) => html`<tr><td>${title}</td><td>${bucket}</td><td class="${anybody.before === 200 ? 'revoked' : ''}">${anybody.before}</td><td class="${anybody.after === 403 ? 'kept' : 'revoked'}">${anybody.after}</td></tr>`)}</tbody></table>
+${buckets.ways.map(({ title, steps }) => html`<details><summary>${title}</summary>${timeline(steps)}</details>`)}
+<p class="verdict ${buckets.healed ? '' : 'not'}">${buckets.healed ? 'Every bucket is closed by its block; policies and ACLs are as they were.' : 'Not every bucket was healed.'}</p>
+
 <h2>From the change to the closed receipt, by the fast path</h2>
-<p>${latency.rounds.length} rounds: median ${latency.medianMs} ms, p95 ${latency.p95Ms} ms, most ${latency.maxMs} ms, in the twin on this machine. In AWS, CloudTrail takes most of a minute before the function begins.</p>
-<div id="plot"></div>
-<script>${library('uPlot.iife.min.js')}</script>
-<script>
-  const width = Math.min(960, document.getElementById('plot').clientWidth);
-  new uPlot({
-    width, height: 260, scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, Math.max(10, high * 1.1)] } },
-    axes: [{ label: 'round' }, { label: 'milliseconds' }],
-    series: [{ label: 'round' }, { label: 'ms', stroke: '#2e5bff', width: 1, points: { show: true, size: 5 } }],
-  }, ${data}, document.getElementById('plot'));
-</script>
+<p>In the twin on this machine. In AWS, CloudTrail takes most of a minute before the function begins.</p>
+${responseTimes('Security group', latency.rounds)}
+${responseTimes('Bucket', buckets.rounds)}
 </body>
 </html>
 `.text;
@@ -86,4 +81,10 @@ function timeline(steps: Scene['steps']) {
   <div class="bar"><i style="width: ${((100 * atMs) / end).toFixed(1)}%"></i></div>
   ${lines.map((line) => html`<div class="lines">${line}</div>`)}</li>`,
   )}</ol>`;
+}
+
+function responseTimes(name: string, rounds: readonly number[]) {
+  const figures = figuresOf(rounds);
+  const title = `${name}: ${rounds.length} rounds, median ${figures?.p50} ms, p95 ${figures?.p95} ms, most ${figures?.max} ms`;
+  return html`<h3>${title}</h3>${lineChart(title, [{ name, colour: '#2e5bff', values: rounds }], { x: 'round', y: 'milliseconds' })}`;
 }
