@@ -1,37 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { asError, InvalidEventError } from '../functions/core/errors';
 import { type CloudTrailWake, parseWake } from '../functions/core/events';
-import type { Outcome } from '../functions/core/outcomes';
 import type { Policy } from '../functions/core/policy';
-import { subjectOf } from '../functions/remediate-security-group/events';
-import { SECURITY_GROUP, type SecurityGroupAction } from '../functions/remediate-security-group/security-group';
 import { compileEventPattern } from '../twin/event-pattern';
-import { explainCompliance, explainRuleInvocation, foreign, type Judgement } from './explain-config';
-import { type JudgedRule, judgeRules } from './judge-rules';
-import { rulesNamedBy } from './named-rules';
+import { explainCompliance, explainRuleInvocation, foreign } from './explain-config';
+import type { Judgement } from './judgement';
+import { kinds } from './kinds';
 import { SynthesizedStack } from './project';
 import { clean, columns, paint, UsageError } from './terminal';
 
 /** What would become of an event. */
-export interface Explanation {
+export interface Explanation extends Omit<Judgement, 'outcome'> {
   /** EventBridge rules that match it, or the Config rule that asks. */
   readonly rules: readonly string[];
   /** Functions that they invoke. */
   readonly functions: readonly string[];
-  readonly subject?: string;
-  /** `LOOKED_UP`: the event alone does not tell; the function reads what it is about. */
-  readonly outcome: Outcome | 'NOT_INVOKED' | 'DEAD_LETTERED' | 'LOOKED_UP';
-  readonly reason: string;
-  readonly actions?: readonly SecurityGroupAction[];
-  /** Each rule that the event names, with its verdict. */
-  readonly judged?: readonly JudgedRule[];
-  /** What the Config rule that asks is answered. */
-  readonly compliance?: 'COMPLIANT' | 'NON_COMPLIANT' | 'NOT_APPLICABLE';
+  readonly outcome: Judgement['outcome'] | 'NOT_INVOKED' | 'DEAD_LETTERED';
 }
 
 /**
  * Explains an event by the stack's own rules and policy: offline, from what the event itself says. The function would read the
- * live group and see its other rules as well.
+ * live resource and see the rest of it as well.
  */
 export function explain(file: string, { stack, json }: { stack?: string; json?: boolean }): void {
   const synthesized = new SynthesizedStack(stack);
@@ -51,7 +40,8 @@ function readEvent(file: string): object {
   throw new UsageError(`${file} is no event: expected a JSON object`);
 }
 
-function explainEvent(event: object, stack: SynthesizedStack): Explanation {
+/** The same, of an event that was read. */
+export function explainEvent(event: object, stack: SynthesizedStack): Explanation {
   // A Config rule invokes the function itself.
   if ('invokingEvent' in event) return parsed(() => explainRuleInvocation(event, stack), [], []);
   const matching = stack.rules().filter(({ pattern }) => compileEventPattern(pattern)(event));
@@ -61,7 +51,10 @@ function explainEvent(event: object, stack: SynthesizedStack): Explanation {
     return { rules, functions, outcome: 'NOT_INVOKED', reason: 'no rule of this stack matches the event' };
   return parsed(
     () => {
-      const wake = parseWake(event, [SECURITY_GROUP]);
+      const wake = parseWake(
+        event,
+        kinds.map(({ resource }) => resource),
+      );
       if (wake.kind !== 'cloudtrail' && wake.kind !== 'compliance') throw new InvalidEventError('not an AWS event');
       const judged =
         foreign(wake, stack) ?? (wake.kind === 'compliance' ? explainCompliance(wake) : judge(wake, stack.policy()));
@@ -82,25 +75,18 @@ function parsed(explain: () => Explanation, rules: readonly string[], functions:
   }
 }
 
+/** One call may concern several kinds, as one that is about an account and with it about its buckets. */
 function judge(wake: CloudTrailWake, policy: Policy): Judgement {
-  if (wake.errorCode)
-    return { outcome: 'IGNORED', reason: `${wake.eventName} failed with ${wake.errorCode}, so nothing changed` };
-  const subject = subjectOf(wake);
-  if ('prefixListId' in subject)
-    return {
-      subject: subject.prefixListId,
-      outcome: 'LOOKED_UP',
-      reason: 'the function is invoked once for each security group that refers to this prefix list',
-    };
-  const { groupId } = subject;
-  const { at, actor } = wake.trigger;
-  return {
-    subject: groupId,
-    ...judgeRules({ groupId, groupName: '', tags: {}, ingress: rulesNamedBy(wake) }, { ...wake, at, actor }, policy),
-  };
+  const { eventName, errorCode } = wake;
+  if (errorCode) return { outcome: 'IGNORED', reason: `${eventName} failed with ${errorCode}, so nothing changed` };
+  const judgements = kinds.filter(({ calls }) => calls.includes(eventName)).map((kind) => kind.judge(wake, policy));
+  const told = judgements.find(({ outcome }) => outcome !== 'LOOKED_UP') ?? judgements[0];
+  if (!told) throw new InvalidEventError(`${eventName} is not a call that concerns any function`);
+  const others = judgements.filter((one) => one !== told);
+  return { ...told, reason: [told, ...others].map(({ reason }) => reason).join('; ') };
 }
 
-function print({ rules, functions, subject, outcome, reason, compliance, judged = [] }: Explanation): void {
+function print({ rules, functions, subject, outcome, reason, compliance, unseen, judged = [] }: Explanation): void {
   const lines = [
     ['rule', rules.join(', ') || 'none'],
     ['function', functions.join(', ') || 'none'],
@@ -110,12 +96,8 @@ function print({ rules, functions, subject, outcome, reason, compliance, judged 
     ...(compliance ? [['answer', `${compliance}, to the Config rule`]] : []),
   ];
   console.log(columns(lines.map(([name = '', value = '']) => [paint('dim', name), clean(value)])));
-  if (judged.length === 0) return;
-  console.log(`\n${columns(judged.map(({ rule, opens, verdict }) => [verdict, clean(rule), clean(opens)]))}`);
-  console.log(
-    paint(
-      'dim',
-      '\nJudged by what the event says. The function reads the live group, with all of its rules, tags and prefix lists.',
-    ),
-  );
+  if (judged.length > 0)
+    console.log(`\n${columns(judged.map(({ rule, opens, verdict }) => [verdict, clean(rule), clean(opens)]))}`);
+  if (unseen)
+    console.log(paint('dim', `\nJudged by what the event says. The function reads the live resource, with ${unseen}.`));
 }

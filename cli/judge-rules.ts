@@ -1,5 +1,4 @@
 import { policyOn } from '../functions/core/exceptions';
-import type { Outcome } from '../functions/core/outcomes';
 import type { Policy } from '../functions/core/policy';
 import type { Plan } from '../functions/core/remediation';
 import { isInternet } from '../functions/remediate-security-group/internet';
@@ -10,35 +9,14 @@ import {
   type SecurityGroup,
   type SecurityGroupAction,
 } from '../functions/remediate-security-group/security-group';
-
-/** One rule of an event, with its verdict. */
-export interface JudgedRule {
-  readonly rule: string;
-  readonly opens: string;
-  readonly verdict: string;
-}
-
-/** Where and when an event was. */
-interface Place {
-  readonly account: string;
-  readonly region: string;
-  /** ISO 8601 */
-  readonly at: string;
-  /** ARN of who caused it, where that is known. */
-  readonly actor?: string | undefined;
-}
+import { type Judgement, outcomeOf, type Place, partitionOf } from './judgement';
 
 /** What would become of rules, by the planner alone. */
 export function judgeRules(
   named: Pick<SecurityGroup, 'groupId' | 'groupName' | 'tags' | 'ingress'>,
   place: Place,
   policy: Policy,
-): {
-  readonly outcome: Outcome | 'LOOKED_UP';
-  readonly reason: string;
-  readonly actions?: readonly SecurityGroupAction[];
-  readonly judged?: readonly JudgedRule[];
-} {
+): Judgement {
   if (named.ingress.length === 0)
     return { outcome: 'LOOKED_UP', reason: 'the event names no rules; the function reads the live group' };
   const faults = new Map(named.ingress.map((rule) => [rule, faultIn(rule)]));
@@ -62,7 +40,12 @@ export function judgeRules(
       reason: `the event cannot be judged: ${fault}; the function reads the live group`,
       judged,
     };
-  return { ...outcomeOf(plan, policy), actions: plan.actions, judged };
+  return {
+    ...outcomeOf(plan, policy.securityGroups.mode),
+    actions: plan.actions,
+    judged,
+    unseen: 'all of its rules, tags and prefix lists',
+  };
 }
 
 /** What cannot be so in a rule: an event may be made up, or written by hand. */
@@ -78,30 +61,9 @@ function faultIn({ source, fromPort, toPort }: IngressRule): string | undefined 
   }
 }
 
-/** `aws`, `aws-cn` or `aws-us-gov`: as the event's ARN says, else by its Region. */
-function partitionOf({ actor, region }: Pick<Place, 'actor' | 'region'>): string {
-  const said = /^arn:([^:]+):/.exec(actor ?? '')?.[1];
-  if (said !== undefined) return said;
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-}
-
 /** What a list holds does not stand in the event. */
 const listsAssumedHarmless = (ingress: readonly IngressRule[]) =>
   Object.fromEntries(ingress.flatMap(({ source }) => ('prefixListId' in source ? [[source.prefixListId, []]] : [])));
-
-function outcomeOf(
-  plan: Plan<SecurityGroupAction>,
-  { securityGroups: { mode } }: Policy,
-): { outcome: Outcome; reason: string } {
-  if (plan.actions.length === 0)
-    return { outcome: plan.exempt.length > 0 ? 'EXEMPT' : 'NO_ACTION', reason: plan.reason };
-  if (mode === 'observe')
-    return { outcome: 'DRY_RUN', reason: `${plan.reason}; the mode is observe, so nothing would be changed` };
-  if (mode === 'approve')
-    return { outcome: 'HELD', reason: `${plan.reason}; the mode is approve, so a person would be asked` };
-  return { outcome: 'REMEDIATED', reason: plan.reason };
-}
 
 function verdictOn({ ruleId }: IngressRule, { actions, exempt }: Plan<SecurityGroupAction>): string {
   const exception = exempt.find(({ target }) => target === ruleId)?.exception;

@@ -1,9 +1,7 @@
 import type { CloudTrailWake } from '../functions/core/events';
 import { protocolName } from '../functions/remediate-security-group/planner';
 import type { IngressRule, Source } from '../functions/remediate-security-group/security-group';
-
-/** Members of a record, whatever they are. */
-type Loose = Readonly<Record<string, unknown>>;
+import { type Loose, listIn, loose } from './loose';
 
 /**
  * The ingress rules that an event names: those that AuthorizeSecurityGroupIngress answered, or that ModifySecurityGroupRules asked
@@ -25,12 +23,6 @@ export function rulesNamedBy({ eventName, request, response }: CloudTrailWake): 
     return ingressRule(Object.fromEntries(changed) as Loose, String(change.SecurityGroupRuleId ?? 'sgr-unknown'));
   });
 }
-
-const loose = (value: unknown): Loose => (value !== null && typeof value === 'object' ? (value as Loose) : {});
-
-/** One alone is no list. */
-const listIn = (value: unknown): Loose[] =>
-  value === undefined || value === null ? [] : Array.isArray(value) ? value.map(loose) : [loose(value)];
 
 function ingressRule(rule: Loose, ruleId: string): IngressRule {
   return {

@@ -175,7 +175,7 @@ describe('explain', () => {
         functions: ['SecurityGroupSelfHeal'],
         subject: 'sg-0a1b2c3d4e5f60718',
         outcome: 'LOOKED_UP',
-        reason: expect.stringContaining('the function reads the live group'),
+        reason: expect.stringContaining('the function reads the live security group'),
       },
     });
     expect(explain(sample('config-compliance-sg-back-to-compliant'))).toMatchObject({
