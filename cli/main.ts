@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { kindNames } from './kind-names';
 import { problemLine } from './problem';
 import { clean, UsageError } from './terminal';
 
@@ -64,13 +65,14 @@ function addOperations(suture: Command): void {
   suture
     .command('sweep')
     .description(
-      'looks at every security group of the account: observe shows what would be changed, enforce changes it',
+      'looks at every security group and bucket of the account, and its own public access block: observe shows what would be changed, enforce changes it',
     )
     .addOption(
       new Option('--mode <mode>', 'whatever the policy says; pause, budget and exceptions count in any case')
         .choices(['observe', 'enforce'])
         .makeOptionMandatory(),
     )
+    .addOption(new Option('--only <kind>', 'one kind of resources alone').choices(kindNames))
     .option('--settings <file>', `${settings}; with --ledger, the policy too`)
     .option('--ledger <directory>', 'keep the receipts in files there, where nothing is installed')
     .option('--resume', 'go on with a sweep that was interrupted')

@@ -26,6 +26,10 @@ function inWords(error: Error, code: string): string {
     return `no AWS credentials: ${message}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
   if (BAD_CREDENTIALS.test(name)) return `AWS does not accept the credentials (${name}): ${message}`;
   if (DENIED.test(name)) return `AWS denied it (${name}): ${message}`;
-  if (NO_ANSWER.test(code)) return `no answer from ${process.env.AWS_ENDPOINT_URL ?? 'AWS'}: ${code}`;
+  if (NO_ANSWER.test(code)) {
+    // Some services put more before the host: then that is what cannot be found.
+    const asked = 'hostname' in error ? String(error.hostname) : (process.env.AWS_ENDPOINT_URL ?? 'AWS');
+    return `no answer from ${asked}: ${code}`;
+  }
   return '$metadata' in error ? `${name}: ${message}` : message || name;
 }

@@ -7,6 +7,7 @@ import type { Action, Discovered, Home, Remediation, Subject } from '../function
 import { messageFor } from '../functions/core/report';
 import type { Trigger } from '../functions/core/schema';
 import { isViolating, type Judged, subjectOf, sweep } from '../functions/core/sweep';
+import type { KindName } from './kind-names';
 import { isAboutCredentials, problemLine } from './problem';
 
 /** Heals at a time. */
@@ -18,6 +19,8 @@ export type SweepMode = 'observe' | 'enforce';
 
 /** What came of one resource. */
 export interface Found {
+  /** AWS's own spelling. */
+  readonly resourceType: string;
   readonly resourceId: string;
   readonly resourceArn: string;
   readonly outcome: Outcome;
@@ -26,16 +29,23 @@ export interface Found {
   readonly receipt?: string;
 }
 
-/** How far a sweep has come, over all of its runs. */
-export interface SweepTotals {
-  /** Names the sweep. */
-  readonly id: string;
-  readonly startedAt: string;
+/** What a sweep came by. */
+export interface Counts {
+  readonly seen: number;
+  readonly inQuestion: number;
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+}
+
+/** How far a sweep has come with one kind of resources, over all of its runs. */
+export interface SweepTotals extends Counts {
+  readonly kind: KindName;
   /** Token of the page to go on with. */
   from?: string | undefined;
   seen: number;
   inQuestion: number;
   outcomes: Partial<Record<Outcome, number>>;
+  /** It came to its end. */
+  isDone: boolean;
 }
 
 export interface AccountSweep {
@@ -44,6 +54,9 @@ export interface AccountSweep {
   readonly mode: SweepMode;
   /** Who asked, for the receipts. */
   readonly by: string;
+  /** Names the sweep. */
+  readonly id: string;
+  readonly startedAt: string;
   readonly totals: SweepTotals;
   /** Ends it after what has begun. */
   readonly signal: AbortSignal;
@@ -61,22 +74,28 @@ export interface AccountSweep {
 const SETTLED: readonly Outcome[] = ['REMEDIATED', 'NO_ACTION', 'EXEMPT', 'GONE'];
 
 /** Resources that are not as they should be. */
-export const remaining = ({ outcomes }: Pick<SweepTotals, 'outcomes'>): number =>
+export const remaining = ({ outcomes }: Pick<Counts, 'outcomes'>): number =>
   Object.entries(outcomes).reduce(
     (sum, [outcome, count]) => (SETTLED.includes(outcome as Outcome) ? sum : sum + count),
     0,
   );
 
+/** A page of resources could not be had: what is in it and behind it was not looked at. */
+export class ListingError extends Error {
+  override readonly name = 'ListingError';
+}
+
 /**
- * Looks at every resource of a kind in an account and Region, page by page, and heals those in question in this process.
+ * Looks at every resource of a kind in an account and Region, page by page, and heals those in question in this process. If it does not
+ * come to the end, `totals.from` says where to go on.
  *
- * @returns whether it came to the end; if not, `totals.from` says where to go on.
+ * @throws ListingError if there is a page that could not be had
  */
 export async function sweepAccount<State, A extends Action>(
   remediation: Remediation<State, A>,
   options: AccountSweep,
-): Promise<boolean> {
-  return new Sweeping(remediation, options).run();
+): Promise<void> {
+  await new Sweeping(remediation, options).run();
 }
 
 /** Thrown out of a page that was not finished. */
@@ -92,12 +111,12 @@ class Sweeping<State, A extends Action> {
     remediation: Remediation<State, A>,
     private readonly options: AccountSweep,
   ) {
-    const { mode, by, totals } = options;
+    const { mode, by, id, startedAt } = options;
     this.trigger = {
       kind: 'sweep',
       name: `suture sweep by ${by}`.slice(0, 256),
-      id: totals.id,
-      at: totals.startedAt,
+      id,
+      at: startedAt,
     };
     // The person who runs the command decides about the mode; pause, budget and exceptions count as ever.
     this.remediation = {
@@ -107,11 +126,11 @@ class Sweeping<State, A extends Action> {
     };
   }
 
-  async run(): Promise<boolean> {
-    const { ledger, home, mode, totals, signal } = this.options;
+  async run(): Promise<void> {
+    const { ledger, home, id, startedAt, mode, totals, signal } = this.options;
     try {
       if (mode === 'enforce') await this.takeUpPending();
-      const { from, startedAt, seen } = totals;
+      const { from, seen } = totals;
       const result = await sweep(
         this.remediation,
         { ...(from !== undefined && { from }), startedAt, seen, violating: totals.inQuestion },
@@ -119,15 +138,14 @@ class Sweeping<State, A extends Action> {
           ledger,
           home,
           now: Date.now,
-          holder: `${totals.id}/${randomUUID()}`,
+          holder: `${id}/${randomUUID()}`,
           found: (page) => this.page(page),
           isLate: () => signal.aborted,
         },
       );
-      return result.from === undefined;
+      totals.isDone = result.from === undefined;
     } catch (error) {
-      if (error instanceof Interrupted) return false;
-      throw error;
+      if (!(error instanceof Interrupted)) throw error;
     }
   }
 
@@ -193,7 +211,7 @@ class Sweeping<State, A extends Action> {
   private async heal(id: string): Promise<Found> {
     const { home, signal } = this.options;
     const subject = subjectOf(this.remediation, id, home);
-    const about = { resourceId: id, resourceArn: subject.arn };
+    const about = { resourceType: subject.type, resourceId: id, resourceArn: subject.arn };
     try {
       for (const pause of [...JOINED_PAUSES_MS, 0]) {
         const found = summary(await this.healOnce(subject));
@@ -208,14 +226,14 @@ class Sweeping<State, A extends Action> {
   }
 
   private healOnce(subject: Subject): Promise<Decision<A>[]> {
-    const { ledger, mode, tell, totals } = this.options;
+    const { ledger, id, mode, tell } = this.options;
     const { trigger } = this;
     return heal(this.remediation, subject, {
       ledger,
       now: Date.now,
       dryRun: mode === 'observe',
-      invocation: totals.id,
-      holder: `${totals.id}/${randomUUID()}`,
+      invocation: id,
+      holder: `${id}/${randomUUID()}`,
       trigger,
       announce: () => undefined,
       decided: () => undefined,
@@ -224,11 +242,20 @@ class Sweeping<State, A extends Action> {
   }
 
   private async *followed(pages: AsyncIterable<Discovered<State>>): AsyncIterable<Discovered<State>> {
-    for await (const page of pages) {
-      this.next = page.next;
-      yield page;
+    const iterator = pages[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await iterator.next().catch(unlisted);
+      if (done) return;
+      this.next = value.next;
+      yield value;
     }
   }
+}
+
+/** @throws what makes every further call futile as it is */
+function unlisted(error: unknown): never {
+  if (isAboutCredentials(error)) throw error;
+  throw new ListingError('a page could not be had', { cause: error });
 }
 
 const add = (outcomes: SweepTotals['outcomes'], outcome: Outcome, count = 1): void => {
@@ -236,7 +263,9 @@ const add = (outcomes: SweepTotals['outcomes'], outcome: Outcome, count = 1): vo
 };
 
 /** Of several decisions in one heal: what failed, else what was closed for somebody who died, else the last. */
-function summary<A extends Action>(decisions: readonly Decision<A>[]): Omit<Found, 'resourceId' | 'resourceArn'> {
+function summary<A extends Action>(
+  decisions: readonly Decision<A>[],
+): Omit<Found, 'resourceType' | 'resourceId' | 'resourceArn'> {
   const last = decisions.at(-1);
   const chosen =
     decisions.find(({ outcome, recovered }) => !recovered && (outcome === 'FAILED' || outcome === 'PARTIAL')) ??

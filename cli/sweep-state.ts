@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import * as z from 'zod';
 import type { Home } from '../functions/core/remediation';
 import { readJson, replaceFile } from './files';
+import { type KindName, kindNames } from './kind-names';
 import type { SweepMode, SweepTotals } from './sweep-account';
 import { UsageError } from './terminal';
 
@@ -10,45 +11,65 @@ const State = z.strictObject({
   mode: z.enum(['observe', 'enforce']),
   account: z.string(),
   region: z.string(),
-  totals: z.strictObject({
-    id: z.string(),
-    startedAt: z.iso.datetime(),
-    from: z.string().optional(),
-    seen: z.int().min(0),
-    inQuestion: z.int().min(0),
-    outcomes: z.record(z.string(), z.int().min(0)),
-  }),
+  id: z.string(),
+  startedAt: z.iso.datetime(),
+  // In their order. The first that is not done is where it was.
+  kinds: z
+    .array(
+      z.strictObject({
+        kind: z.enum(kindNames),
+        from: z.string().optional(),
+        seen: z.int().min(0),
+        inQuestion: z.int().min(0),
+        outcomes: z.record(z.string(), z.int().min(0)),
+        isDone: z.boolean(),
+      }),
+    )
+    .min(1),
 });
+
+/** What is swept, and how. */
+interface SweepScope {
+  readonly mode: SweepMode;
+  readonly home: Home;
+  readonly kinds: readonly KindName[];
+}
 
 /** Where a sweep has come to, in a small file, so that one that was interrupted can be gone on with. */
 export class SweepState {
-  readonly totals: SweepTotals;
+  /** Names the sweep. */
+  readonly id: string;
+  readonly startedAt: string;
+  /** Kind by kind. */
+  readonly totals: readonly SweepTotals[];
 
   private constructor(
     private readonly file: string,
-    private readonly mode: SweepMode,
-    private readonly home: Home,
-    totals: SweepTotals | undefined,
+    private readonly scope: SweepScope,
+    left: z.infer<typeof State> | undefined,
   ) {
-    this.totals = totals ?? {
-      id: randomUUID(),
-      startedAt: new Date().toISOString(),
-      seen: 0,
-      inQuestion: 0,
-      outcomes: {},
-    };
+    this.id = left?.id ?? randomUUID();
+    this.startedAt = left?.startedAt ?? new Date().toISOString();
+    this.totals =
+      left?.kinds ?? scope.kinds.map((kind) => ({ kind, seen: 0, inQuestion: 0, outcomes: {}, isDone: false }));
     this.save();
   }
 
   /** @throws UsageError if there is nothing, or something else, to go on with */
-  static begin(file: string, mode: SweepMode, home: Home, resume: boolean): SweepState {
-    const left = resume ? readLeft(file, mode, home) : undefined;
-    return new SweepState(file, mode, home, left);
+  static begin(file: string, scope: SweepScope, resume: boolean): SweepState {
+    return new SweepState(file, scope, resume ? readLeft(file, scope) : undefined);
+  }
+
+  /** Whether every kind came to its end. */
+  get isComplete(): boolean {
+    return this.totals.every(({ isDone }) => isDone);
   }
 
   save(): void {
-    const { account, region } = this.home;
-    replaceFile(this.file, { mode: this.mode, account, region, totals: this.totals });
+    const { id, startedAt, totals } = this;
+    const { mode, home } = this.scope;
+    const { account, region } = home;
+    replaceFile(this.file, { mode, account, region, id, startedAt, kinds: totals });
   }
 
   /** It came to its end. */
@@ -57,7 +78,7 @@ export class SweepState {
   }
 }
 
-function readLeft(file: string, mode: SweepMode, { account, region }: Home): SweepTotals {
+function readLeft(file: string, { mode, home: { account, region }, kinds }: SweepScope): z.infer<typeof State> {
   const content = readJson(file);
   if (content === undefined)
     throw new UsageError(`there is nothing to resume: no sweep of ${account} in ${region} was interrupted`);
@@ -69,5 +90,10 @@ function readLeft(file: string, mode: SweepMode, { account, region }: Home): Swe
     );
   if (data.mode !== mode)
     throw new UsageError(`the sweep that was interrupted ran with --mode ${data.mode}; resume it so, or begin anew`);
-  return data.totals as SweepTotals;
+  const left = data.kinds.map(({ kind }) => kind);
+  if (left.join() !== kinds.join())
+    throw new UsageError(
+      `the sweep that was interrupted was of ${left.join(', ')}, not of ${kinds.join(', ')}; resume it so, or begin anew`,
+    );
+  return data;
 }

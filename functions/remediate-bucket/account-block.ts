@@ -1,4 +1,4 @@
-import { InvalidEventError } from '../core/errors';
+import { asError, InvalidEventError } from '../core/errors';
 import { exemptionFor } from '../core/exceptions';
 import type { Policy } from '../core/policy';
 import type { Action, Plan, Remediation, ResourceKind } from '../core/remediation';
@@ -73,7 +73,13 @@ export const accountRemediation = (accounts: AccountBlocks): Remediation<Account
     /** Who never had one is not told every six hours that it is off. */
     async *discover(home, { buckets: { accountLevel } }) {
       const id = home.account;
-      const state = await read({ id, account: id, arn: ACCOUNT.arn(id, home) });
+      let state: AccountBlock;
+      try {
+        state = await read({ id, account: id, arn: ACCOUNT.arn(id, home) });
+      } catch (error) {
+        yield { resources: [{ id, unreadable: asError(error).message }] };
+        return;
+      }
       yield { resources: state.block || accountLevel === 'restore' ? [{ id, state }] : [] };
     },
     plan: planAccount,

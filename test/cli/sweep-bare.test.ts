@@ -109,7 +109,9 @@ it('observe, then enforce: the same chain of receipts, in files', async () => {
   expect(await ingress(groupId)).toEqual(SAFE);
   expect(await ingress(exempt)).toEqual([...SAFE, '25 0.0.0.0/0'].sort());
   expect(outcomes(chains()[groupId])).toEqual(['DRY_RUN', 'intent', 'REMEDIATED']);
-  expect(Object.keys(chains()).sort()).toEqual([groupId, 'security-group'].sort());
+  expect(Object.keys(chains()).sort()).toEqual(
+    [groupId, 'security-group', 'bucket', 'account-public-access-block'].sort(),
+  );
 
   const listed = await suture(
     twin,
