@@ -1,8 +1,9 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import { asError } from '../functions/core/errors';
+import { asError, InvalidEventError } from '../functions/core/errors';
 import { parseWake } from '../functions/core/events';
-import { SECURITY_GROUP } from '../functions/remediate-security-group/security-group';
 import type { Installation } from './installation';
+import { type Kind, kinds } from './kinds';
+import { type Loose, loose } from './loose';
 
 /** What lies in the dead-letter queue, unpacked. */
 export interface DeadLetter {
@@ -17,9 +18,6 @@ export interface DeadLetter {
   readonly send: { readonly functionName: string; readonly event: unknown } | { readonly unknown: string };
 }
 
-type Loose = Readonly<Record<string, unknown>>;
-const loose = (value: unknown): Loose => (value !== null && typeof value === 'object' ? (value as Loose) : {});
-
 /**
  * Unpacks a message. Only functions of the installation are sent anything, and only what they can read: who may write into a queue
  * must not choose what an operator invokes.
@@ -27,7 +25,7 @@ const loose = (value: unknown): Loose => (value !== null && typeof value === 'ob
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
-export function unpack(message: Message, installation: Pick<Installation, 'arn' | 'functions' | 'names'>): DeadLetter {
+export function unpack(message: Message, installation: Pick<Installation, 'arn' | 'functions'>): DeadLetter {
   const { MessageId = '', ReceiptHandle = '', Body = '', MessageAttributes = {}, Attributes = {} } = message;
   const attribute = (name: string) => MessageAttributes[name]?.StringValue;
   const common = {
@@ -60,37 +58,64 @@ export function unpack(message: Message, installation: Pick<Installation, 'arn' 
 }
 
 function sending(arn: string, event: unknown, { arn: arnOf, functions }: Pick<Installation, 'arn' | 'functions'>) {
-  const functionName = functions.find((name) => {
+  const meant = functions.find(({ function: name }) => {
     const own = arnOf('lambda', `function:${name}`);
     return arn === own || arn === `${own}:$LATEST`;
   });
-  if (functionName === undefined) return { unknown: `${arn} is no function of this installation` };
+  if (meant === undefined) return { unknown: `${arn} is no function of this installation` };
+  const functionName = meant.function;
   try {
-    parseWake(event, [SECURITY_GROUP]);
+    requireReadable(event, meant.kinds);
     return { functionName, event };
   } catch (error) {
     return { unknown: `${functionName} could not read it: ${asError(error).message}` };
   }
 }
 
+/** @throws InvalidEventError for what the function would fail on again, three times */
+function requireReadable(event: unknown, of: readonly Kind[]): void {
+  const wake = parseWake(
+    event,
+    of.map(({ resource }) => resource),
+  );
+  const refuse = (what: string) => {
+    throw new InvalidEventError(`${what} does not concern ${of.map(({ nouns }) => nouns).join(' or ')}`);
+  };
+  if (wake.kind === 'cloudtrail' && !of.some(({ calls }) => calls.includes(wake.eventName))) refuse(wake.eventName);
+  if (wake.kind === 'config-rule' && !of.some(({ judgeItem }) => judgeItem)) refuse('a Config rule of ours');
+  if (wake.kind !== 'sweep') return;
+  const { of: name } = wake.progress;
+  if (name !== undefined && !of.some((kind) => kind.name === name)) refuse(`a sweep of ${name}`);
+}
+
 /** A schedule's event is not what its rule gives the function. */
-function inputOf(event: unknown, ruleArn: string, { arn, names }: Pick<Installation, 'arn' | 'names'>): unknown {
-  const { sweepRule, pendingRule } = names.securityGroup;
+function inputOf(
+  event: unknown,
+  ruleArn: string,
+  { arn, functions }: Pick<Installation, 'arn' | 'functions'>,
+): unknown {
   if (loose(event)['detail-type'] !== 'Scheduled Event') return event;
-  if (ruleArn === arn('events', `rule/${sweepRule}`)) return { sweep: {} };
-  if (ruleArn === arn('events', `rule/${pendingRule}`)) return { sweep: { only: 'pending' } };
+  const isRule = (name: string) => ruleArn === arn('events', `rule/${name}`);
+  if (functions.some(({ sweepRule }) => isRule(sweepRule))) return { sweep: {} };
+  if (functions.some(({ pendingRule }) => isRule(pendingRule))) return { sweep: { only: 'pending' } };
   return event;
 }
 
+const ID_KEYS = kinds.map(({ resource }) => resource.idKey);
+
 function aboutOf(event: unknown): string {
-  const { detail, groupId, sweep, configRuleName, 'detail-type': kind } = loose(event);
-  if (typeof groupId === 'string') return groupId;
+  const { detail, sweep, configRuleName, 'detail-type': kind } = loose(event);
+  const asked = idIn(loose(event));
+  if (asked !== undefined) return asked;
   if (sweep !== undefined) return 'sweep';
   if (typeof configRuleName === 'string') return `Config rule ${configRuleName}`;
   const { eventName, eventID, resourceId, requestParameters } = loose(detail);
-  const group = loose(requestParameters).groupId ?? resourceId ?? eventID;
-  return [eventName ?? kind ?? 'something', group].filter((part) => typeof part === 'string').join(' ');
+  const resource = idIn(loose(requestParameters)) ?? resourceId ?? eventID;
+  return [eventName ?? kind ?? 'something', resource].filter((part) => typeof part === 'string').join(' ');
 }
+
+const idIn = (members: Loose): string | undefined =>
+  ID_KEYS.map((key) => members[key]).find((id) => typeof id === 'string');
 
 function json(text: string): unknown {
   try {

@@ -4,6 +4,7 @@ import { asError } from '../functions/core/errors';
 import { DynamoLedger } from '../functions/core/ledger-dynamodb';
 import { type Names, names } from '../modules/names';
 import { type Account, connect } from './account';
+import { functionsOf, type HealingFunction } from './kinds';
 import { readSettings } from './settings-file';
 
 /** What Suture has in an account and Region, found by its names. */
@@ -28,8 +29,8 @@ export class Installation {
   }
 
   /** Functions that heal. */
-  get functions(): readonly string[] {
-    return [this.names.securityGroup.function];
+  get functions(): readonly HealingFunction[] {
+    return functionsOf(this.names);
   }
 
   /** ARN of something of it in its account and Region. */

@@ -77,7 +77,8 @@ export async function resumeCommand({
   readonly json?: boolean;
 }): Promise<void> {
   const installation = await Installation.find(settings);
-  const { dynamodb, names, functions } = installation;
+  const { dynamodb, names } = installation;
+  const functions = installation.functions.map((one) => one.function);
   const { Attributes } = await installation.reach(
     dynamodb.send(
       new DeleteItemCommand({ TableName: names.ledgerTable, Key: marshall(PAUSE_KEY), ReturnValues: 'ALL_OLD' }),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { begin, suture } from '../support/command';
@@ -50,7 +51,7 @@ describe('pause and resume', () => {
       paused: false,
       changed: true,
       ended: { by: OPERATOR, reason: 'the pager is down', at: expect.any(String) },
-      invoked: ['SecurityGroupSelfHeal'],
+      invoked: ['SecurityGroupSelfHeal', 'S3BucketSelfHeal'],
     });
     await twin.settle();
     expect(await twin.rules(groupId)).toEqual(before);
@@ -187,6 +188,67 @@ describe('redrive', () => {
     await twin.settle();
     expect(await twin.rules(groupId)).toEqual(before);
     await twin.chain(groupId);
+  });
+
+  it('sends to the function of buckets what it can read, schedules among it, and nothing else', async () => {
+    await empty();
+    const rule = (name: string) => `arn:aws:events:eu-west-1:111122223333:rule/${name}`;
+    const toBuckets = (ruleName: string, event: object) =>
+      sqs.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl(),
+          MessageBody: JSON.stringify(event),
+          MessageAttributes: {
+            RULE_ARN: { DataType: 'String', StringValue: rule(ruleName) },
+            TARGET_ARN: {
+              DataType: 'String',
+              StringValue: 'arn:aws:lambda:eu-west-1:111122223333:function:S3BucketSelfHeal',
+            },
+          },
+        }),
+      );
+    const fromLambda = (requestPayload: object) =>
+      leave(
+        JSON.stringify({
+          requestContext: { functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:S3BucketSelfHeal:$LATEST' },
+          requestPayload,
+        }),
+      );
+    const schedule = { 'detail-type': 'Scheduled Event', detail: {} };
+    await toBuckets('S3BucketPeriodicCheck', schedule);
+    await toBuckets('S3BucketPendingCheck', schedule);
+    await fromLambda({ bucketName: 'demo-bucket', dryRun: true });
+    await fromLambda({ accountId: '111122223333', dryRun: true });
+    await fromLambda({ sweep: { of: 'account-public-access-block' } });
+    await fromLambda({ groupId: 'sg-0a1b2c3d4e5f60718' });
+    await fromLambda({ sweep: { of: 'security-group' } });
+    await fromLambda(
+      JSON.parse(readFileSync('test/fixtures/events/cloudtrail-authorize-sg-ingress-ssh-ipv4.json', 'utf8')),
+    );
+    await fromLambda(JSON.parse(readFileSync('test/fixtures/events/config-rule-invocation-sg-change.json', 'utf8')));
+    const since = await twin.mark();
+    const { status, stdout } = await suture(twin, 'redrive', '--json');
+    expect(status).toBe(1);
+    const results = JSON.parse(stdout) as { about: string; sentTo?: string; left?: string }[];
+    expect(
+      results
+        .filter(({ left }) => left === undefined)
+        .map(({ about, sentTo }) => [about, sentTo])
+        .sort(),
+    ).toEqual(['111122223333', 'demo-bucket', 'sweep', 'sweep', 'sweep'].map((about) => [about, 'S3BucketSelfHeal']));
+    expect(results.flatMap(({ left = [] }) => left).sort()).toEqual([
+      expect.stringContaining('S3BucketSelfHeal could not read it: AuthorizeSecurityGroupIngress does not concern bu'),
+      expect.stringContaining('S3BucketSelfHeal could not read it: a Config rule of ours does not concern buckets'),
+      expect.stringContaining('S3BucketSelfHeal could not read it: a sweep of security-group does not concern buckets'),
+      expect.stringContaining('groupId'),
+    ]);
+    const sent = (await twin.journal(since))
+      .filter(({ principal, operation }) => principal === OPERATOR && operation === 'Invoke')
+      .map(({ parameters }) => JSON.stringify(parameters));
+    expect(sent).toHaveLength(5);
+    for (const parameters of sent) expect(parameters).toContain('S3BucketSelfHeal');
+    await twin.settle();
+    await empty();
   });
 
   it('leaves what it cannot understand, where the alarm sees it', async () => {
