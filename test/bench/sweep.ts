@@ -3,13 +3,47 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
+import type { KindName } from '../../cli/kind-names';
 import { TwinProcess } from '../../cli/twin-process';
+import { ALL_ON } from '../../functions/remediate-bucket/bucket';
 import type { Figure } from './figure';
 
-const SIZES = [1_000, 10_000, 50_000];
-/** One group of so many is open to the internet. */
+/** One resource of so many is open to the internet. */
 const VIOLATING = 1_000;
+/** Calls that make a resource, of whatever kind: what the journal has after them is the sweep's. */
+const CALLS_EACH = 2;
+/** Resources at a time, while an account is filled. */
+const SEEDING = 50;
 const root = join(__dirname, '..', '..');
+
+/** Resources of a kind: how many, how they are made, and what a sweep of them may cost. */
+interface Kind {
+  /** As `--only` takes it. */
+  readonly name: KindName;
+  readonly sizes: readonly number[];
+  make(twin: TwinProcess): (index: number) => Promise<unknown>;
+  budget(size: number): number;
+  method(size: number): string;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    name: 'security-group',
+    sizes: [1_000, 10_000, 50_000],
+    make: makeGroups,
+    budget: (size) => 2 * Math.ceil((size + 1) / 1000) + (8 * size) / VIOLATING,
+    method: (size) => `${Math.ceil((size + 1) / 1000)} pages, ${size / VIOLATING} groups in question`,
+  },
+  {
+    name: 'bucket',
+    sizes: [1_000, 10_000],
+    make: makeBuckets,
+    // Who asks, whether there is a table, the account's block; the pages; the block of each; what else is read of those in question.
+    budget: (size) => 3 + Math.ceil(size / 250) + size + (4 * size) / VIOLATING,
+    method: (size) => `${Math.ceil(size / 250)} pages, one block each, ${size / VIOLATING} buckets in question`,
+  },
+];
 
 /**
  * Sweeps an account that nothing is installed in, by the command, as a person would: `suture sweep --mode observe`. The same account, made
@@ -17,33 +51,39 @@ const root = join(__dirname, '..', '..');
  */
 export async function sweeps(stack: string): Promise<Figure[]> {
   const figures: Figure[] = [];
+  for (const kind of KINDS) figures.push(...(await sweepsOf(kind, stack)));
+  return figures;
+}
+
+async function sweepsOf({ name, sizes, make, budget, method }: Kind, stack: string): Promise<Figure[]> {
+  const figures: Figure[] = [];
   const heaps: number[] = [];
-  for (const size of SIZES) {
+  for (const size of sizes) {
     const twin = await TwinProcess.start(stack, '--bare');
     try {
-      await seed(twin, size);
-      const plain = sweep(twin, {});
-      // Two calls made each group.
-      const calls = (await twin.journal(2 * size)).length;
-      const { peakHeap } = sweep(twin, { SUTURE_PROBE_HEAP: '50' });
+      const one = make(twin);
+      for (let at = 0; at < size; at += SEEDING)
+        await Promise.all(Array.from({ length: Math.min(SEEDING, size - at) }, (_, index) => one(at + index)));
+      const plain = sweep(twin, name, {});
+      const calls = (await twin.journal(CALLS_EACH * size)).length;
+      const { peakHeap } = sweep(twin, name, { SUTURE_PROBE_HEAP: '50' });
       heaps.push(peakHeap);
-      const pages = Math.ceil((size + 1) / 1000);
       figures.push(
         {
-          name: `sweep of ${size}: API calls`,
+          name: `sweep of ${size} (${name}): API calls`,
           value: calls,
           unit: '',
-          budget: 2 * pages + (8 * size) / VIOLATING,
-          method: `the twin's journal; ${pages} pages, ${size / VIOLATING} groups in question`,
+          budget: budget(size),
+          method: `the twin's journal; ${method(size)}`,
         },
         {
-          name: `sweep of ${size}: CPU`,
+          name: `sweep of ${size} (${name}): CPU`,
           value: plain.cpuSeconds,
           unit: 's',
           method: 'user and system time of the command',
         },
         {
-          name: `sweep of ${size}: peak heap`,
+          name: `sweep of ${size} (${name}): peak heap`,
           value: peakHeap / 1024 / 1024,
           unit: 'MB',
           method: 'largest heap alive, collected every 50 ms in a run of its own',
@@ -53,10 +93,9 @@ export async function sweeps(stack: string): Promise<Figure[]> {
       await twin.stop();
     }
   }
-  const [smallest = 0, , largest = 0] = heaps;
   figures.push({
-    name: 'sweep: peak heap of 50,000 against 1,000',
-    value: largest / smallest,
+    name: `sweep (${name}): peak heap of ${sizes.at(-1)} against ${sizes[0]}`,
+    value: (heaps.at(-1) ?? 0) / (heaps[0] ?? 0),
     unit: '',
     budget: 1.3,
     method: 'the two figures above',
@@ -64,16 +103,22 @@ export async function sweeps(stack: string): Promise<Figure[]> {
   return figures;
 }
 
+const clientConfig = ({ ready: { endpoint, region, operator } }: TwinProcess) => ({
+  endpoint,
+  region,
+  credentials: { ...operator },
+});
+
 /** Groups with two rules for private ranges each; one of a thousand with SSH for everybody. */
-async function seed({ ready: { endpoint, region, operator } }: TwinProcess, size: number): Promise<void> {
-  const ec2 = new EC2Client({ endpoint, region, credentials: { ...operator } });
+function makeGroups(twin: TwinProcess): (index: number) => Promise<unknown> {
+  const ec2 = new EC2Client(clientConfig(twin));
   const tcp = (port: number, CidrIp: string) => ({
     IpProtocol: 'tcp',
     FromPort: port,
     ToPort: port,
     IpRanges: [{ CidrIp }],
   });
-  const one = async (index: number) => {
+  return async (index) => {
     const { GroupId } = await ec2.send(
       new CreateSecurityGroupCommand({ GroupName: `group-${index}`, Description: 'of a benchmark' }),
     );
@@ -85,12 +130,24 @@ async function seed({ ready: { endpoint, region, operator } }: TwinProcess, size
       }),
     );
   };
-  for (let at = 0; at < size; at += 50)
-    await Promise.all(Array.from({ length: Math.min(50, size - at) }, (_, index) => one(at + index)));
+}
+
+/** Buckets as they are made today; one of a thousand without its block. */
+function makeBuckets(twin: TwinProcess): (index: number) => Promise<unknown> {
+  const s3 = new S3Client({ ...clientConfig(twin), forcePathStyle: true });
+  const CreateBucketConfiguration = { LocationConstraint: twin.ready.region as 'eu-west-1' };
+  const where = twin.ready.region === 'us-east-1' ? {} : { CreateBucketConfiguration };
+  return async (index) => {
+    const Bucket = `bench-${String(index).padStart(5, '0')}`;
+    await s3.send(new CreateBucketCommand({ Bucket, ...where }));
+    const isOpen = index % VIOLATING === 0;
+    await s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: isOpen ? {} : ALL_ON }));
+  };
 }
 
 function sweep(
   { ready: { environment } }: TwinProcess,
+  only: KindName,
   probe: Record<string, string>,
 ): { peakHeap: number; cpuSeconds: number } {
   const directory = mkdtempSync(join(tmpdir(), 'suture-sweep-'));
@@ -103,7 +160,7 @@ function sweep(
         '--require',
         join(__dirname, 'heap-probe.cjs'),
         join(root, 'cli', 'suture.js'),
-        ...['sweep', '--mode', 'observe', '--json'],
+        ...['sweep', '--mode', 'observe', '--only', only, '--json'],
         ...['--settings', settings, '--ledger', join(directory, 'ledger')],
       ],
       { encoding: 'utf8', env: { ...process.env, ...environment, ...probe, SUTURE_PROBE: result }, maxBuffer: 2 ** 28 },
