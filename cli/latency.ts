@@ -52,7 +52,7 @@ export async function latencyCommand(options: LatencyOptions): Promise<void> {
   const { bucket } = ground;
   for (const line of warnings(ground, installation, iterations)) console.error(line);
 
-  const bar = progress('rounds');
+  const bar = progress();
   const { signal, ignore } = interruptible(
     { note: (text) => console.error(text), close: () => bar.end() },
     `Ending with this round; once more ends at once, and leaves the bucket ${bucket.name} as it is.`,
@@ -171,7 +171,7 @@ async function run(
   }
   let misses = 0;
   for (let number = 1; number <= iterations && !signal.aborted; number++) {
-    bar.at(number - 1, iterations);
+    bar.at(number - 1, iterations, 'rounds');
     const forecast = await decisions.forecast();
     if (forecast?.verdict.outcome !== 'ACT') {
       course.stopped = whyNot(forecast);
@@ -180,7 +180,7 @@ async function run(
     const round = await measureRound(number, { bucket, decisions, log, timeoutMs, signal });
     if (!round) return;
     course.rounds.push(round);
-    bar.at(number, iterations);
+    bar.at(number, iterations, 'rounds');
     if (!round.healed) console.error(`Round ${number} was not healed: ${clean(round.reason ?? '')}`);
     misses = round.healed ? 0 : misses + 1;
     if (misses === MOST_MISSES) {
