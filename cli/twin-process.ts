@@ -36,7 +36,7 @@ export class TwinProcess {
   static async start(stack: string, ...given: string[]): Promise<TwinProcess> {
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', join(root, 'twin', 'main.ts'), '--port', '0', '--stack', stack, '--quiet', ...given],
+      [join(root, 'scripts', 'run.js'), 'twin', '--port', '0', '--stack', stack, '--quiet', ...given],
       { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let said = '';

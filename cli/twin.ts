@@ -18,7 +18,7 @@ export async function runTwin(options: {
     ...options.var.flatMap((assignment) => ['--var', assignment]),
     ...(quiet ? ['--quiet'] : []),
   ];
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'twin', 'main.ts'), ...given], {
+  const child = spawn(process.execPath, [join(root, 'scripts', 'run.js'), 'twin', ...given], {
     stdio: 'inherit',
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));

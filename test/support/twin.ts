@@ -105,17 +105,7 @@ export class TestTwin {
   static async startWithConfig(variant: Variant, ...given: string[]): Promise<TestTwin> {
     const child = spawn(
       process.execPath,
-      [
-        '--import',
-        'tsx',
-        join(root, 'twin', 'main.ts'),
-        '--port',
-        '0',
-        '--quiet',
-        '--stack',
-        stackDirectory(variant),
-        ...given,
-      ],
+      [join(root, 'scripts', 'run.js'), 'twin', '--port', '0', '--quiet', '--stack', stackDirectory(variant), ...given],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const line = await new Promise<string>((resolve, reject) => {

@@ -199,11 +199,9 @@ it.each([
   [['--nope'], "Unknown option '--nope'"],
   [['--var', 'x'], '--var x: expected NAME=VALUE'],
 ])('says what is wrong with %j, and ends with 2', (given, message) => {
-  const { status, stderr, stdout } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'twin', 'main.ts'), ...given],
-    { encoding: 'utf8' },
-  );
+  const { status, stderr, stdout } = spawnSync(process.execPath, [join(root, 'scripts', 'run.js'), 'twin', ...given], {
+    encoding: 'utf8',
+  });
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);
   expect(stderr).toContain('usage: npm run --silent twin');
