@@ -1,22 +1,43 @@
-const { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, utimesSync } = require('node:fs');
+const { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } = require('node:fs');
+const { renameSync, rmSync, statSync, utimesSync, writeFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
 const { basename, join } = require('node:path');
+const { Script } = require('node:vm');
 
 const root = join(__dirname, '..');
 // One folder below the root, as the sources that ask where they are.
 const out = join(root, 'dist');
+const machineCode = join(out, 'cache');
 const SOURCES = ['cli', 'functions', 'modules', 'twin'];
+// They look for files beside themselves.
+const NOT_BUNDLED = ['@cloud-copilot/*', 'esbuild', 'typescript'];
 
 /**
- * Runs `main.ts` of a folder, compiled into one file whenever a source is newer than that: compiling sources while they are loaded
- * takes longer than what most commands do. Packages stay where they are, so that each is loaded when it is first needed.
+ * Runs `main.ts` of a folder, compiled into one file whenever a source is newer than that. V8's code for what the first run of a
+ * command needed is kept too: to compile takes longer than what most commands do.
  *
  * @param {string} name `cli` or `twin`
+ * @see https://nodejs.org/docs/latest-v20.x/api/vm.html#scriptcreatecacheddata
  */
 function run(name) {
   const compiled = join(out, `${name}.js`);
   const files = sources();
   if (!existsSync(compiled) || newest(files) >= statSync(compiled).mtimeMs) compile(name, compiled, files);
-  require(compiled);
+
+  const [, command = ''] = /^([a-z]+)$/.exec(process.argv[2] ?? '') ?? [];
+  // V8 tells sources apart by their length alone.
+  const cache = join(machineCode, `${name}-${command}-${Math.floor(statSync(compiled).mtimeMs)}`);
+  const script = new Script(
+    `(function (exports, require, module, __filename, __dirname) {${readFileSync(compiled, 'utf8')}\n})`,
+    { filename: compiled, ...(existsSync(cache) && { cachedData: readFileSync(cache) }) },
+  );
+  if (script.cachedDataRejected !== false)
+    process.once('exit', (status) => {
+      // What is no command ends with 2.
+      if (status !== 2) put(cache, (path) => writeFileSync(path, script.createCachedData()));
+    });
+  const module = { exports: {} };
+  script.runInThisContext()(module.exports, createRequire(compiled), module, compiled, out);
 }
 
 /**
@@ -28,19 +49,13 @@ function compile(name, compiled, files) {
   const started = new Date();
   // Loaded only here: most starts find everything compiled.
   const { buildSync } = require('esbuild');
-  mkdirSync(out, { recursive: true });
-  // Others may start at the same moment: what they find is whole.
-  const put = (/** @type {string} */ to, /** @type {(path: string) => void} */ write) => {
-    const own = `${to}.${process.pid}`;
-    write(own);
-    // A source that is saved meanwhile is newer than this.
-    utimesSync(own, started, started);
-    renameSync(own, to);
-  };
+  mkdirSync(machineCode, { recursive: true });
+  for (const file of readdirSync(machineCode))
+    if (file.startsWith(`${name}-`)) rmSync(join(machineCode, file), { force: true });
   // What a thread begins with is a file of its own.
   for (const file of files.filter((one) => one.endsWith('.mjs')))
     put(join(out, basename(file)), (path) => copyFileSync(file, path));
-  put(compiled, (outfile) =>
+  put(compiled, (outfile) => {
     buildSync({
       entryPoints: [join(root, name, 'main.ts')],
       absWorkingDir: root,
@@ -48,11 +63,24 @@ function compile(name, compiled, files) {
       bundle: true,
       platform: 'node',
       target: 'node20',
-      packages: 'external',
-      keepNames: true,
+      external: NOT_BUNDLED,
       logLevel: 'error',
-    }),
-  );
+    });
+    // A source that is saved meanwhile is newer than this.
+    utimesSync(outfile, started, started);
+  });
+}
+
+/**
+ * Others may start at the same moment: what they find is whole.
+ *
+ * @param {string} to
+ * @param {(path: string) => void} write
+ */
+function put(to, write) {
+  const own = `${to}.${process.pid}`;
+  write(own);
+  renameSync(own, to);
 }
 
 const sources = () =>
