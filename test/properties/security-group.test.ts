@@ -103,10 +103,10 @@ it('never removes a rule that alone would pass', () => {
   fc.assert(
     fc.property(securityGroup, policy, (given, rules) => {
       const gone = removed(planSecurityGroup(given, rules).actions);
-      for (const one of given.ingress) {
-        const alone = planSecurityGroup({ ...given, ingress: [one] }, rules).actions;
-        expect(gone.includes(one.ruleId)).toBe(removed(alone).length > 0);
-      }
+      const goneAlone = given.ingress.flatMap((one) =>
+        removed(planSecurityGroup({ ...given, ingress: [one] }, rules).actions),
+      );
+      expect([...gone].sort()).toEqual(goneAlone.sort());
     }),
     runs,
   );

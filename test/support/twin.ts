@@ -74,6 +74,7 @@ const OWN_RECORDER = {
 export class TestTwin {
   readonly ec2: EC2Client;
   readonly dynamodb: DynamoDBClient;
+  private marked = 0;
 
   private constructor(
     readonly ready: Ready,
@@ -156,7 +157,8 @@ export class TestTwin {
 
   /** Number of the last call so far. */
   async mark(): Promise<number> {
-    return (await this.journal()).length;
+    this.marked += (await this.journal(this.marked)).length;
+    return this.marked;
   }
 
   /** Calls that functions made after a mark. */
