@@ -22,7 +22,8 @@ export async function enter(twin: Twin, request: Request & { readonly requestId:
     return { kind: 'killed' };
   };
 
-  if (fault?.delayMs) await sleep(fault.delayMs);
+  // Whoever settles waits for it, also if the caller is no more.
+  if (fault?.delayMs) await twin.clock.track(sleep(fault.delayMs));
   if (fault?.kill === 'before') return kill();
   let output: Record<string, unknown> | undefined;
   let error: AwsError | undefined;
