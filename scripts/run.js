@@ -64,6 +64,8 @@ function compile(name, compiled, files) {
       platform: 'node',
       target: 'node20',
       external: NOT_BUNDLED,
+      // Where two packages name a class alike, esbuild renames one, and the SDK knows its silent logger by name.
+      keepNames: true,
       logLevel: 'error',
     });
     // A source that is saved meanwhile is newer than this.
