@@ -128,6 +128,58 @@ describe('encryption', () => {
   });
 });
 
+describe('every combination', () => {
+  const forms: Record<string, { policy?: string; isPublic: boolean }> = {
+    'no policy': { isPublic: false },
+    'everybody, in a list of statements': { policy: policyText(statement()), isPublic: true },
+    'everybody, in one statement': {
+      policy: JSON.stringify({ Statement: statement({ Principal: { AWS: '*' } }) }),
+      isPublic: true,
+    },
+    'everybody but one': {
+      policy: policyText(statement({ Principal: undefined, NotPrincipal: { AWS: '444455556666' } })),
+      isPublic: true,
+    },
+    'an account': { policy: policyText(statement({ Principal: { AWS: ['444455556666'] } })), isPublic: false },
+    'a canonical user': { policy: policyText(statement({ Principal: { CanonicalUser: 'beef' } })), isPublic: false },
+    'everybody from a VPC': {
+      policy: policyText(statement({ Condition: { StringEquals: { 'aws:SourceVpc': 'vpc-1' } } })),
+      isPublic: false,
+    },
+    nobody: { policy: policyText(statement({ Effect: 'Deny' })), isPublic: false },
+  };
+  const accounts = [undefined, NONE_ON, { ...NONE_ON, RestrictPublicBuckets: true }, ALL_ON];
+  const blocks = [undefined, NONE_ON, { ...ALL_ON, RestrictPublicBuckets: false }, ALL_ON];
+  const grantings = [[], [grants.logDelivery], [grants.everybody], [grants.everybody, grants.logDelivery]];
+
+  it.each(Object.entries(forms))(
+    'of block, account, ownership and ACL with a policy for %s',
+    (_form, { policy, isPublic }) => {
+      for (const block of blocks)
+        for (const accountBlock of accounts)
+          for (const ownership of ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'])
+            for (const lines of grantings) {
+              const state: Bucket = {
+                ...unblocked,
+                policyIsPublic: isPublic,
+                acl: acl(ownership, ...lines),
+                ...(policy !== undefined && { policy }),
+                ...(block && { block }),
+                ...(accountBlock && { accountBlock }),
+              };
+              const isOpen = FLAGS.some((flag) => !block?.[flag] && !accountBlock?.[flag]);
+              const grantsPublic = ownership !== 'BucketOwnerEnforced' && lines.includes(grants.everybody);
+              expect(kinds(state, keeping)).toEqual(isOpen ? ['PutPublicAccessBlock'] : []);
+              expect(kinds(state, removing)).toEqual([
+                ...(isOpen ? ['PutPublicAccessBlock'] : []),
+                ...(isPublic ? ['PutBucketPolicy'] : []),
+                ...(grantsPublic ? ['PutBucketAcl'] : []),
+              ]);
+            }
+    },
+  );
+});
+
 describe('a person decides', () => {
   it.each([
     ['a website', open({ website: true }), 'it serves a website'],
