@@ -30,8 +30,8 @@ function widgets({ metricNamespace, account }: ExecutiveDashboardProps): Widget[
     height: 6,
     properties: { title, region: account.region, view: 'timeSeries', period: HOUR, stat: 'Sum', metrics, ...more },
   });
-  const search = (metric: string, dimensions: string, where = '') =>
-    `SEARCH('{${metricNamespace},${dimensions}} MetricName="${metric}"${where}', 'Sum', ${HOUR})`;
+  const search = (metric: string, dimensions: string, where = '', stat = 'Sum') =>
+    `SEARCH('{${metricNamespace},${dimensions}} MetricName="${metric}"${where}', '${stat}', ${HOUR})`;
   const responseTime = (stat: string) => [metricNamespace, 'RemediationResponseTime', { stat, label: stat }];
   return [
     graph('From the change to the verified fix', [responseTime('p50'), responseTime('p95')]),
@@ -44,10 +44,14 @@ function widgets({ metricNamespace, account }: ExecutiveDashboardProps): Widget[
       ],
       { yAxis: { left: { min: 0, max: 100 } } },
     ),
-    graph('In question at the last sweep', [[{ expression: search('ViolationsFound', 'Remediation'), label: '' }]], {
-      view: 'singleValue',
-      stat: 'Maximum',
-    }),
+    graph(
+      'In question at the last sweep',
+      [[{ expression: search('ViolationsFound', 'Remediation', '', 'Maximum'), label: '' }]],
+      {
+        view: 'singleValue',
+        stat: 'Maximum',
+      },
+    ),
     graph('Held for a person, a budget or an approval', [
       [{ expression: search('EvaluationsPerformed', 'Outcome,Remediation', ' Outcome="HELD"'), label: '' }],
     ]),

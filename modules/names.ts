@@ -37,6 +37,7 @@ export const names = (prefix: string) => ({
     dashboard: `${prefix}S3SecuritySelfHealDashboard`,
     /** Of each change that it makes. */
     actionAlarm: `${prefix}S3BucketRemediationActionAlarm`,
+    accountActionAlarm: `${prefix}S3AccountRemediationActionAlarm`,
   },
   /** Over all remediations. */
   executiveDashboard: `${prefix}SutureExecutiveDashboard`,

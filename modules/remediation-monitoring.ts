@@ -22,8 +22,8 @@ export interface RemediationMonitoringProps {
   readonly alertTopicArn: string;
   readonly account: Account;
   readonly sweepEveryHours: number;
-  /** Of an alarm that tells of each change. @default none */
-  readonly actionAlarmName?: string;
+  /** Alarms that tell of each change, of which remediation. @default none */
+  readonly actionAlarms?: readonly { readonly remediation: string; readonly alarmName: string }[];
 }
 
 /** CloudTrail delivers within five minutes on average. @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html */
@@ -89,11 +89,12 @@ export class RemediationMonitoring extends Construct {
       comparisonOperator: 'GreaterThanThreshold',
       treatMissingData: 'notBreaching',
     });
-    if (props.actionAlarmName !== undefined)
-      alarm('actions', {
-        alarmName: props.actionAlarmName,
+    for (const { remediation: of, alarmName } of props.actionAlarms ?? [])
+      alarm(of === remediation ? 'actions' : `${of}-actions`, {
+        alarmName,
         alarmDescription: `${self.physicalName} changed something. Its dashboard and its receipts say what, and why.`,
         ...own,
+        dimensions: { Remediation: of },
         metricName: 'RemediationActions',
         statistic: 'Sum',
         threshold: 1,

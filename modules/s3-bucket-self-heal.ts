@@ -12,6 +12,9 @@ export interface S3BucketSelfHealProps extends SelfHealProps {
   readonly exemptTag: Policy['exemptTag'];
 }
 
+const BUCKET = 'bucket';
+const ACCOUNT = 'account-public-access-block';
+
 /** Closes buckets to the public by their public access block, seconds after they were opened. */
 export class S3BucketSelfHeal extends Construct {
   constructor(scope: Construct, id: string, props: S3BucketSelfHealProps) {
@@ -23,8 +26,8 @@ export class S3BucketSelfHeal extends Construct {
       description: 'Closes S3 buckets to the public, and encrypts them as the policy asks',
       source: 'remediate-bucket',
       remediations: [
-        { name: 'bucket', type: 'AWS::S3::Bucket' },
-        { name: 'account-public-access-block', type: 'AWS::S3::AccountPublicAccessBlock' },
+        { name: BUCKET, type: 'AWS::S3::Bucket' },
+        { name: ACCOUNT, type: 'AWS::S3::AccountPublicAccessBlock' },
       ],
       calls: {
         service: 's3',
@@ -47,7 +50,10 @@ export class S3BucketSelfHeal extends Construct {
           'DeleteBucketWebsite',
         ],
       },
-      actionAlarmName: names.actionAlarm,
+      actionAlarms: [
+        { remediation: BUCKET, alarmName: names.actionAlarm },
+        { remediation: ACCOUNT, alarmName: names.accountActionAlarm },
+      ],
       statements: bucketStatements(account, policy, exemptTag.enabled),
     });
   }

@@ -21,7 +21,7 @@ export interface SelfHealProps
 /** What one remediation adds. */
 interface SelfHeal
   extends Pick<NodeFunctionProps, 'description' | 'source' | 'statements'>,
-    Pick<RemediationMonitoringProps, 'actionAlarmName'> {
+    Pick<RemediationMonitoringProps, 'actionAlarms'> {
   /** Physical names, from `names.ts`. */
   readonly names: Pick<
     Names['securityGroup'],
@@ -127,7 +127,7 @@ export function defineSelfHeal(scope: Construct, props: SelfHealProps, self: Sel
     self: target,
     logGroupName: props.logGroup.name,
     deadLetterQueueName: deadLetters.queueName,
-    ...(self.actionAlarmName && { actionAlarmName: self.actionAlarmName }),
+    ...(self.actionAlarms && { actionAlarms: self.actionAlarms }),
   });
   return target;
 }

@@ -31,7 +31,7 @@ export const NO_PLAN: Plan<never> = { actions: [], exempt: [], reason: '' };
  * | state   | plan            | mode    | paused | budget | verdict   |
  * | ------- | --------------- | ------- | ------ | ------ | --------- |
  * | absent  |                 |         |        |        | GONE      |
- * | present | held            | any     | any    | any    | HELD      |
+ * | present | nothing but held| any     | any    | any    | HELD      |
  * | present | empty           | any     | any    | any    | NO_ACTION |
  * | present | empty by excep. | any     | any    | any    | EXEMPT    |
  * | present | actions         | observe | any    | any    | DRY_RUN   |
@@ -64,7 +64,7 @@ export function decide<State, A extends Action>(
   const expired = covering(remediation.plan(state, policy).exempt).filter((id) => !inForce.includes(id));
   const found = { plan, mode, expired };
 
-  if (plan.held !== undefined)
+  if (plan.held !== undefined && plan.actions.length === 0)
     return {
       ...found,
       outcome: 'HELD',

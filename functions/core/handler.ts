@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type { ConfigRuleWake } from './config-events';
-import { InvalidEventError, RemediationFailedError } from './errors';
+import { asError, InvalidEventError, RemediationFailedError } from './errors';
 import type { Compliance } from './evaluations';
 import { parseWake, type SweepProgress, type Wake } from './events';
 import { Invocation } from './invocation';
@@ -118,18 +118,29 @@ class Handling {
           );
         const failed = errorCode && `${eventName} failed with ${errorCode}, so nothing changed`;
         const reason = failed || this.whyForeign(wake);
-        return reason ? this.ignored(reason, trigger) : this.each(concerned, (invocation) => invocation.called(wake));
+        if (reason) return this.ignored(reason, trigger);
+        // The wider come later in the list. What they close, the others need not.
+        return this.each([...concerned].reverse(), (invocation) => invocation.called(wake));
       }
     }
   }
 
-  /** One after the other; each must be done. */
+  /** One after the other. One that fails does not keep the next from its turn. @throws what the first threw that failed */
   private async each(
     invocations: readonly Invocation[],
     run: (invocation: Invocation) => Promise<Answer>,
   ): Promise<Answer> {
-    const answers = [];
-    for (const invocation of invocations) answers.push(await run(invocation));
+    const answers: Answer[] = [];
+    const errors: Error[] = [];
+    for (const invocation of invocations) {
+      try {
+        answers.push(await run(invocation));
+      } catch (error) {
+        errors.push(asError(error));
+      }
+    }
+    const [error] = errors;
+    if (error) throw error;
     const [answer] = answers;
     if (!answer)
       throw new InvalidEventError(`this function sweeps ${this.invocations.map(({ name }) => name).join(', ')}`);

@@ -237,7 +237,9 @@ class Healing<State, A extends Action> {
       if (written.committed) {
         const [receipt = ''] = written.entries.map(receiptOf);
         if (fixes) await this.tellOfFight(page, fixes);
-        const done = next?.outcome !== 'ACT' && !(change.outcome === 'HELD' && (head.busy?.wake ?? 0) > 0);
+        // Who came meanwhile was told that somebody looks again: also at what is held, or was gone and has come back.
+        const isHeard = change.outcome !== 'REMEDIATED' && (head.busy?.wake ?? 0) > 0;
+        const done = next?.outcome !== 'ACT' && !(isHeard && (change.outcome === 'HELD' || change.outcome === 'GONE'));
         return { receipt, done, ...(more && { next: { head: written.head, verdict: more, state: state as State } }) };
       }
       if (written.lost === 'budget') mayGoOn = false;

@@ -46,7 +46,7 @@ export interface Plan<A extends Action> {
   readonly reason: string;
   /** Parts that would have been changed but for a registered exception. */
   readonly exempt: readonly { readonly target: string; readonly exception: string }[];
-  /** Why a person must decide, where the planner may not. */
+  /** Why a person must decide about a part of it. Whatever is not in question is done all the same, and then the person is told. */
   readonly held?: string;
 }
 

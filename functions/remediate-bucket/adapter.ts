@@ -32,6 +32,7 @@ import {
   type PutBucketAcl,
   type PutBucketPolicy,
 } from './bucket';
+import { isKms } from './planner';
 import { statementsIn, without } from './public-access';
 
 /** Buckets in a page of a sweep, and how many are read at a time. */
@@ -62,6 +63,11 @@ export class Buckets {
     private readonly s3: S3Client,
     private readonly accounts: AccountBlocks,
   ) {}
+
+  /** Whether the account's own block closes every bucket, whatever theirs. */
+  async areCovered(account: string): Promise<boolean> {
+    return flagsOff(await this.accounts.block(account)).length === 0;
+  }
 
   /** A bucket, as far as the policy asks about it. Undefined if the account has none of the name. */
   async describe(subject: Subject, policy: Policy): Promise<Bucket | undefined> {
@@ -98,9 +104,9 @@ export class Buckets {
     } catch (error) {
       if (isCode(error, 'NoSuchBucket')) return undefined;
       const elsewhere = whereElse(error);
+      // Both is also answered about a stranger's bucket: one that was deleted here, and made anew by somebody else.
+      if ((elsewhere !== undefined || isCode(error, 'AccessDenied')) && !(await this.isOurs(name))) return undefined;
       if (elsewhere !== undefined) return { name, arn, account, region, elsewhere, tags: {}, website: false };
-      // Denied is also who asks for a stranger's bucket: one that was deleted here, and made anew by somebody else.
-      if (isCode(error, 'AccessDenied') && !(await this.isOurs(name))) return undefined;
       throw error;
     }
   }
@@ -202,7 +208,8 @@ export class Buckets {
     } catch (error) {
       // Gone since it was listed.
       if (isCode(error, 'NoSuchBucket')) return undefined;
-      if (isCode(error, 'AccessDenied')) return { id: name, unreadable: 'access to its configuration is denied' };
+      // Whatever S3 says of one bucket, it does not keep the others from being looked at.
+      if (isAnswer(error)) return { id: name, unreadable: `S3 answers ${error.name}` };
       throw error;
     }
   }
@@ -223,11 +230,8 @@ export class Buckets {
           return await this.changePolicy(target, action, abortSignal);
         case 'PutBucketAcl':
           return await this.changeAcl(target, action, abortSignal);
-        case 'PutBucketEncryption': {
-          const Rules = [encryptionRule(action.encryption)];
-          const input = { ...target, ServerSideEncryptionConfiguration: { Rules } };
-          return sent(await this.s3.send(new PutBucketEncryptionCommand(input), options));
-        }
+        case 'PutBucketEncryption':
+          return await this.changeEncryption(target, action.encryption, abortSignal);
       }
     } catch (error) {
       if (isCode(error, 'NoSuchBucket')) return { requestIds: [] };
@@ -238,7 +242,7 @@ export class Buckets {
   /** Read at the last moment: S3 cannot be told to change a policy only if it is as it was. Who changes it meanwhile is heard. */
   private async changePolicy(
     target: Target,
-    { remove, add }: PutBucketPolicy,
+    { remove, add, whole }: PutBucketPolicy,
     abortSignal: AbortSignal,
   ): Promise<Applied> {
     const text = await this.policy(target);
@@ -248,9 +252,8 @@ export class Buckets {
     const options = { abortSignal };
     if (wanted.length === 0) return sent(await this.s3.send(new DeleteBucketPolicyCommand(target), options));
     const document = { ...(text === undefined ? { Version: '2012-10-17' } : JSON.parse(text)), Statement: wanted };
-    return sent(
-      await this.s3.send(new PutBucketPolicyCommand({ ...target, Policy: JSON.stringify(document) }), options),
-    );
+    const Policy = text === undefined && whole !== undefined ? whole : JSON.stringify(document);
+    return sent(await this.s3.send(new PutBucketPolicyCommand({ ...target, Policy }), options));
   }
 
   private async changeAcl(target: Target, { remove, add }: PutBucketAcl, abortSignal: AbortSignal): Promise<Applied> {
@@ -260,6 +263,16 @@ export class Buckets {
     if (isSo || ownership === 'BucketOwnerEnforced') return { requestIds: [] };
     const AccessControlPolicy = { Owner: { ...owner }, Grants: wanted.map(toGrant) };
     return sent(await this.s3.send(new PutBucketAclCommand({ ...target, AccessControlPolicy }), { abortSignal }));
+  }
+
+  /** Read at the last moment as well: a key of KMS that somebody chose meanwhile stays, and so does what uploads may not use. */
+  private async changeEncryption(target: Target, wanted: Encryption, abortSignal: AbortSignal): Promise<Applied> {
+    const present = await this.encryption(target);
+    if (isKms(wanted) && isKms(present)) return { requestIds: [] };
+    const { blockedTypes } = isKms(wanted) ? present : wanted;
+    const Rules = [encryptionRule({ ...wanted, ...(blockedTypes && { blockedTypes }) })];
+    const input = { ...target, ServerSideEncryptionConfiguration: { Rules } };
+    return sent(await this.s3.send(new PutBucketEncryptionCommand(input), { abortSignal }));
   }
 
   private async block(target: Target): Promise<PublicAccessBlock | undefined> {
@@ -336,6 +349,9 @@ export const blockOf = (found: PublicAccessBlockConfiguration | undefined): Publ
 export const sent = ({ $metadata: { requestId } }: { $metadata: { requestId?: string } }): Applied => ({
   requestIds: requestId === undefined ? [] : [requestId],
 });
+
+const isAnswer = (error: unknown): error is Error =>
+  error instanceof Error && '$metadata' in error && typeof error.$metadata === 'object';
 
 const isCode = (error: unknown, code: string): boolean => error instanceof Error && error.name === code;
 

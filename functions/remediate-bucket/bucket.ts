@@ -112,6 +112,8 @@ export interface PutBucketPolicy extends Action {
   readonly remove: readonly Statement[];
   /** Only to take a removal back. */
   readonly add: readonly Statement[];
+  /** The text to put where no policy is left: only to take a removal back. */
+  readonly whole?: string;
 }
 
 /** Every other grant stays. */

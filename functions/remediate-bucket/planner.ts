@@ -11,27 +11,29 @@ import {
   type PublicAccessBlock,
   type Statement,
 } from './bucket';
-import { isOrigin, isPublicGrant, isPublicStatement, statementsIn, takesAccessLogs, without } from './public-access';
+import { isOrigin, isPublicGrant, isPublicStatement, statementsIn, takesLogs, without } from './public-access';
 
 type BucketPolicy = Policy['buckets'];
 
 /**
  * Decides what closes a bucket to the public, and what encrypts it. Planning again after the plan was applied yields no action.
  *
- * | what                                              | setting                    | decision                          |
- * | ------------------------------------------------- | -------------------------- | --------------------------------- |
- * | a flag that neither bucket nor account has on     | any                        | block: all four on, first of all  |
- * | a public policy                                   | `publicStatements: remove` | its public statements go          |
- * | a public grant, ACLs in force                     | `publicStatements: remove` | that grant goes                   |
- * | default encryption without KMS                    | `encryption: kms`          | KMS, all else carried over        |
- * | default encryption with KMS, whatever the key     | any                        | keep                              |
+ * | what                                               | setting                    | decision                         |
+ * | -------------------------------------------------- | -------------------------- | -------------------------------- |
+ * | a flag that neither bucket nor account has on      | any                        | block: all four on, first of all |
+ * | a policy that S3 calls public                      | `publicStatements: remove` | its public statements go         |
+ * | the same, no statement public by itself            | `publicStatements: remove` | held; the block goes on          |
+ * | a public grant, ACLs in force                      | `publicStatements: remove` | that grant goes                  |
+ * | default encryption without KMS                     | `encryption: kms`          | KMS, all else carried over       |
+ * | the same, logs delivered or key of another Region  | `encryption: kms`          | held; the block goes on          |
+ * | default encryption with KMS, whatever the key      | any                        | keep                             |
  *
- * | one of these would be closed                      | decision                          |
- * | ------------------------------------------------- | --------------------------------- |
- * | an exception covers it                            | leave alone                       |
- * | it lives in another Region                        | held: its own installation's      |
- * | it takes the logs of Suture, or its evidence      | held: never touched               |
- * | it serves a website, or is an origin of CloudFront| held: a person decides            |
+ * | one of these would be closed                       | decision                         |
+ * | -------------------------------------------------- | -------------------------------- |
+ * | an exception covers it                             | leave alone                      |
+ * | it lives in another Region                         | held: its own installation's     |
+ * | it takes the logs of Suture, or its evidence       | held: never touched              |
+ * | it serves a website, or is an origin of CloudFront | held: a person decides           |
  */
 export function planBucket(bucket: Bucket, policy: Policy): Plan<BucketAction> {
   const settings = policy.buckets;
@@ -45,16 +47,17 @@ export function planBucket(bucket: Bucket, policy: Policy): Plan<BucketAction> {
     return held(`the bucket lives in ${bucket.elsewhere}, and this installation looks after ${bucket.region}`);
   const statements = statementsIn(bucket.policy);
   const opening = closing(bucket, statements, settings);
-  const encryption = encrypting(bucket, settings);
+  const encryption = encrypting(bucket, statements, settings);
   const found = [...opening, ...(encryption ? [encryption] : [])];
   if (found.length === 0) return nothing('closed to the public, and encrypted as the policy asks');
   const exception = exemptionFor(policy, bucket)?.id;
   if (exception !== undefined)
     return nothing('an exception covers the bucket', { exempt: [{ target: bucket.name, exception }] });
   const reason = found.map(({ why }) => why).join('; ');
-  const why = obstacle(bucket, statements, settings, { closes: opening, encrypts: encryption !== undefined });
+  const why = obstacle(bucket, statements, settings, opening.length > 0);
   if (why !== undefined) return held(`${why}; ${reason}`);
-  const blocks = opening.some(({ action }) => action?.kind === 'PutPublicAccessBlock');
+  const blocks = opening[0]?.action?.kind === 'PutPublicAccessBlock';
+  const doubts = found.flatMap(({ doubt }) => doubt ?? []);
   return {
     // What is left of a public policy or ACL must not go before the block is on.
     actions: found.flatMap(({ action }, index): BucketAction[] =>
@@ -62,6 +65,8 @@ export function planBucket(bucket: Bucket, policy: Policy): Plan<BucketAction> {
     ),
     exempt: [],
     reason,
+    // The block goes on all the same: whatever a person decides about the rest, it harms nothing.
+    ...(doubts.length > 0 && { held: `${doubts.join('; ')}; ${reason}` }),
   };
 }
 
@@ -71,6 +76,8 @@ interface Finding {
   readonly why: string;
   /** Undefined where only a person can tell what to do. */
   readonly action?: BucketAction;
+  /** Why. */
+  readonly doubt?: string;
 }
 
 function closing(bucket: Bucket, statements: readonly Statement[], settings: BucketPolicy): Finding[] {
@@ -91,7 +98,7 @@ function closing(bucket: Bucket, statements: readonly Statement[], settings: Buc
             why: `public by policy: ${remove.map(statementName).join(', ')}`,
             action: { kind: 'PutBucketPolicy', bucket: name, remove, add: [] },
           }
-        : { why: 'S3 calls its policy public' },
+        : { why: 'S3 calls its policy public', doubt: 'no statement of its policy is public by itself' },
     );
   }
   const remove = acl && acl.ownership !== 'BucketOwnerEnforced' ? acl.grants.filter(isPublicGrant) : [];
@@ -105,13 +112,19 @@ function closing(bucket: Bucket, statements: readonly Statement[], settings: Buc
 
 /** The weakest is no encryption at all, then keys of S3, then keys of KMS. A key of KMS is never exchanged for another. */
 function encrypting(
-  { name, encryption }: Bucket,
+  { name, region, encryption, acl }: Bucket,
+  statements: readonly Statement[],
   { encryption: wanted, kmsKeyArn }: BucketPolicy,
 ): Finding | undefined {
-  if (wanted !== 'kms' || !encryption || encryption.algorithm.startsWith('aws:kms')) return undefined;
+  if (wanted !== 'kms' || !encryption || isKms(encryption)) return undefined;
+  const why = `encrypted by ${encryption.algorithm}, not by KMS`;
+  if (kmsKeyArn !== null && kmsKeyArn.split(':')[3] !== region)
+    return { why, doubt: `the key ${kmsKeyArn} is of another Region than the bucket` };
+  if (takesLogs(statements, acl?.grants ?? []))
+    return { why, doubt: 'a service of AWS delivers logs to it, which may not be able to use a key of KMS' };
   const { blockedTypes } = encryption;
   return {
-    why: `encrypted by ${encryption.algorithm}, not by KMS`,
+    why,
     action: {
       kind: 'PutBucketEncryption',
       bucket: name,
@@ -126,25 +139,18 @@ function encrypting(
   };
 }
 
-/** Why a person must decide, the first of the reasons. */
+/** Why a person must decide about all of it. */
 function obstacle(
-  bucket: Bucket,
+  { name, account, region, website }: Bucket,
   statements: readonly Statement[],
-  { own, kmsKeyArn }: BucketPolicy,
-  { closes, encrypts }: { readonly closes: readonly Finding[]; readonly encrypts: boolean },
+  { own }: BucketPolicy,
+  closes: boolean,
 ): string | undefined {
-  const { name, account, region } = bucket;
   // Names of buckets are global: those of ours end with the account and the Region.
   if (own.some((prefix) => name === `${prefix}-${account}-${region}`))
     return "it is one of Suture's own, which nothing that runs unattended may touch";
-  if (closes.length > 0 && bucket.website) return 'it serves a website';
-  if (closes.length > 0 && isOrigin(statements)) return 'it is an origin of CloudFront';
-  if (closes.some(({ action }) => action === undefined)) return 'no statement of its policy is public by itself';
-  if (encrypts && kmsKeyArn !== null && kmsKeyArn.split(':')[3] !== region)
-    return `the key ${kmsKeyArn} is of another Region than the bucket`;
-  if (encrypts && takesAccessLogs(statements, bucket.acl?.grants ?? []))
-    return 'it takes access logs of S3, which cannot be delivered to a key of KMS';
-  return undefined;
+  if (closes && website) return 'it serves a website';
+  return closes && isOrigin(statements) ? 'it is an origin of CloudFront' : undefined;
 }
 
 const statementName = (statement: Statement): string =>
@@ -171,18 +177,25 @@ export function isDone(action: BucketAction, bucket: Bucket): boolean {
       return without(present, action.remove).length === present.length && without(action.add, present).length === 0;
     }
     case 'PutBucketEncryption':
-      return sameEncryption(action.encryption, bucket.encryption);
+      return (
+        sameEncryption(action.encryption, bucket.encryption) ||
+        // Somebody chose a key of KMS himself meanwhile.
+        (isKms(action.encryption) && bucket.encryption !== undefined && isKms(bucket.encryption))
+      );
   }
 }
+
+/** A key of KMS, in one layer or two. */
+export const isKms = ({ algorithm }: Encryption): boolean => algorithm.startsWith('aws:kms');
 
 const sameBlock = (one: PublicAccessBlock, other: PublicAccessBlock | undefined): boolean =>
   other !== undefined && flagsOff(one).join() === flagsOff(other).join();
 
-/** A key may be written as an id or an alias; S3 answers what was put. */
 const sameEncryption = (one: Encryption, other: Encryption | undefined): boolean =>
   one.algorithm === other?.algorithm &&
   one.keyId === other.keyId &&
-  (one.bucketKey ?? false) === (other.bucketKey ?? false);
+  (one.bucketKey ?? false) === (other.bucketKey ?? false) &&
+  [...(one.blockedTypes ?? [])].sort().join() === [...(other.blockedTypes ?? [])].sort().join();
 
 /** What actions change, whole. */
 export interface Touched {
@@ -211,7 +224,11 @@ export function restore(
   bucket: Bucket,
 ): Plan<BucketAction> | Conflict {
   const before = touched as Touched;
-  const changed = actions.find((action) => !isDone(action, bucket));
+  const changed = actions.find(
+    (action) =>
+      !isDone(action, bucket) ||
+      (action.kind === 'PutBucketEncryption' && !sameEncryption(action.encryption, bucket.encryption)),
+  );
   if (changed) return { conflict: `${changed.kind} was changed by somebody since` };
   const back = actions.flatMap((action) => inverse(action, before) ?? []);
   return {
@@ -232,7 +249,13 @@ function inverse(action: BucketAction, before: Touched): BucketAction | undefine
         ? { kind: 'PutPublicAccessBlock', bucket, block: before.block }
         : { kind: 'DeletePublicAccessBlock', bucket };
     case 'PutBucketPolicy':
-      return { kind: action.kind, bucket, remove: action.add, add: action.remove };
+      return {
+        kind: action.kind,
+        bucket,
+        remove: action.add,
+        add: action.remove,
+        ...(before.policy !== undefined && { whole: before.policy }),
+      };
     case 'PutBucketAcl':
       return { kind: action.kind, bucket, remove: action.add, add: action.remove };
     case 'PutBucketEncryption':

@@ -111,13 +111,17 @@ function isFixed(key: string, value: string): boolean {
 /** Whether a line of an ACL is for everybody, or for everybody with any AWS account. */
 export const isPublicGrant = ({ Grantee: { URI } }: Grant): boolean => URI !== undefined && PUBLIC_GROUPS.test(URI);
 
-/** Whether S3's own log delivery writes into the bucket, which keys of KMS would stop. */
-export const takesAccessLogs = (statements: readonly Statement[], grants: readonly Grant[]): boolean =>
+/** Who delivers logs, and may not be able to use a key of KMS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html */
+const LOG_DELIVERY =
+  /^(?:logging\.s3|cloudtrail|config|delivery\.logs|logdelivery\.elasticloadbalancing)\.amazonaws\.com$/;
+
+/** Whether a service of AWS delivers logs into the bucket. */
+export const takesLogs = (statements: readonly Statement[], grants: readonly Grant[]): boolean =>
   grants.some(({ Grantee: { URI } }) => URI?.endsWith('/groups/s3/LogDelivery')) ||
   statements.some(
     (one) =>
       one.Effect === 'Allow' &&
-      principalsOf(one).some(({ type, value }) => type === 'Service' && value === 'logging.s3.amazonaws.com'),
+      principalsOf(one).some(({ type, value }) => type === 'Service' && LOG_DELIVERY.test(String(value))),
   );
 
 /**

@@ -10,7 +10,11 @@ export const bucketRemediation = (buckets: Buckets): Remediation<Bucket, BucketA
   resource: BUCKET,
   mode: (policy) => policy.buckets.mode,
   calls: CALLS,
-  subjects: async (wake) => subjectsOf(wake),
+  subjects: async (wake, { account }) => {
+    const subjects = subjectsOf(wake);
+    // Switched on, the account's block leaves nothing to look for.
+    return subjects === 'all' && (await buckets.areCovered(account)) ? { named: [] } : subjects;
+  },
   read: (subject, policy) => buckets.describe(subject, policy),
   readBack: (subject, before) => buckets.describeAgain(subject, before),
   discover: (home, policy, from) => buckets.discover(home, policy, from),

@@ -179,6 +179,20 @@ describe('modes', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('what the planner holds a part of is done otherwise, and told once it is', async () => {
+    const house = street.house(id(), 'front', 'cellar');
+    const remediation = street.remediation('enforce', ({ open }) => ({
+      actions: open.filter((door) => door !== 'cellar').map((door) => ({ kind: 'ShutDoor', door })),
+      exempt: [],
+      reason: `open: ${open.join(', ')}`,
+      held: 'somebody may be in the cellar',
+    }));
+    expect((await healed(house, {}, remediation)).map(({ outcome }) => outcome)).toEqual(['REMEDIATED']);
+    expect((await healed(house, {}, remediation)).map(({ outcome }) => outcome)).toEqual(['HELD']);
+    expect(street.shut).toEqual(['front']);
+    expect(told).toEqual([{ subject: `${house.id} needs a person`, reason: 'somebody may be in the cellar' }]);
+  });
+
   it('what the planner holds is held, and told', async () => {
     const house = street.house(id(), 'front');
     const holding = street.remediation('enforce', () => ({
@@ -404,6 +418,30 @@ describe('two at one resource', () => {
       expect(await healed(house, { holder: 'second' })).toMatchObject([{ outcome: 'JOINED' }]);
     });
     expect(await healed(house, { ledger: racing })).toHaveLength(2);
+    expect(street.houses.get(house.id)).toEqual(new Set());
+  });
+
+  it('one that comes while the resource seems gone is not lost when it comes back', async () => {
+    const house = street.house(id(), 'front');
+    street.onShut = () => {
+      street.houses.delete(house.id);
+    };
+    let commits = 0;
+    const returning: Ledger = Object.create(ledger, {
+      commit: {
+        value: async (...args: Parameters<Ledger['commit']>) => {
+          commits += 1;
+          if (commits === 2) {
+            street.onShut = () => undefined;
+            street.house(house.id, 'front');
+            expect((await healed(house)).map(({ outcome }) => outcome)).toEqual(['JOINED']);
+          }
+          return ledger.commit(...args);
+        },
+      },
+    }) as Ledger;
+    const decisions = await healed(house, { ledger: returning });
+    expect(decisions.map(({ outcome }) => outcome)).toEqual(['GONE', 'REMEDIATED']);
     expect(street.houses.get(house.id)).toEqual(new Set());
   });
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CALLS } from '../../functions/remediate-bucket/events';
 import { compileEventPattern } from '../../twin/event-pattern';
 import { parsed, Stack, type Variant } from '../support/stacks';
 
@@ -95,6 +96,13 @@ describe('the rules', () => {
     ]);
   });
 
+  it('name every call that the function understands', () => {
+    const { detail } = JSON.parse(String(enforce.at('aws_cloudwatch_event_rule.bucket_calls_rule').event_pattern)) as {
+      detail: { eventName: string[] };
+    };
+    expect([...detail.eventName].sort()).toEqual([...CALLS].sort());
+  });
+
   it("match what Config's rules say of buckets", () => {
     expect(matching('bucket_compliance_rule')).toEqual([
       'config-compliance-conformance-pack-rule.json',
@@ -114,9 +122,10 @@ describe('the rules', () => {
 describe('who watches it', () => {
   it('tells of each change, of slow fixes, failures, throttles and silence', () => {
     const alarms = Object.values(enforce.all('aws_cloudwatch_metric_alarm')).filter(({ alarm_name }) =>
-      String(alarm_name).startsWith('S3Bucket'),
+      String(alarm_name).startsWith('S3'),
     );
     expect(alarms.map(({ alarm_name }) => alarm_name).sort()).toEqual([
+      'S3AccountRemediationActionAlarm',
       'S3BucketRemediationActionAlarm',
       'S3BucketSelfHealFailures',
       'S3BucketSelfHealSilence',

@@ -67,7 +67,10 @@ it('Config shows the group compliant again, under the rule of the exercise', asy
 
 it('the rules are found by the name that runbooks look for', async () => {
   const { Rules } = await aws('events', 'list-rules', '--name-prefix', 'ConfigCompliance');
-  expect(Rules.map(({ Name }: { Name: string }) => Name)).toEqual(['ConfigComplianceSecurityGroups']);
+  expect(Rules.map(({ Name }: { Name: string }) => Name)).toEqual([
+    'ConfigComplianceS3Buckets',
+    'ConfigComplianceSecurityGroups',
+  ]);
   const { ConfigurationRecordersStatus } = await aws('configservice', 'describe-configuration-recorder-status');
   expect(ConfigurationRecordersStatus).toMatchObject([{ recording: true }]);
 });

@@ -159,6 +159,7 @@ it('boto3 heals a group, and reads all that was made', async () => {
     received: 'by hand',
     metrics: ['Stops'],
     alarms: [
+      'S3AccountRemediationActionAlarm',
       'S3BucketRemediationActionAlarm',
       'S3BucketSelfHealFailures',
       'S3BucketSelfHealSilence',

@@ -73,10 +73,12 @@ describe('public statements', () => {
     expect(kinds({ ...state, policyIsPublic: false }, removing)).toEqual(['PutPublicAccessBlock']);
   });
 
-  it('are left to a person where S3 calls the policy public and none of them is', () => {
-    const { actions, held } = planBucket(open({ policy: policyText(logs), policyIsPublic: true }), removing);
-    expect(actions).toEqual([]);
-    expect(held).toMatch(/^no statement of its policy is public by itself/);
+  it('are left to a person where S3 calls the policy public and none of them is; the block goes on', () => {
+    const plan = planBucket(open({ policy: policyText(logs), policyIsPublic: true }), removing);
+    expect(plan.actions).toEqual([blocking]);
+    expect(plan.held).toMatch(/^no statement of its policy is public by itself/);
+    const { actions, held } = planBucket(bucket({ policy: policyText(logs), policyIsPublic: true }), removing);
+    expect({ actions, held }).toEqual({ actions: [], held: plan.held?.replace(/switched off: .*?; /, '') });
   });
 });
 
@@ -114,17 +116,28 @@ describe('encryption', () => {
     expect(kinds(encrypted({ algorithm }), keeping)).toEqual([]);
   });
 
-  it('is left to a person where the key is of another Region', () => {
-    const elsewhere = encrypting.buckets.kmsKeyArn?.replace('eu-west-1', 'us-east-1');
-    const policy = { ...encrypting, buckets: { ...encrypting.buckets, kmsKeyArn: elsewhere ?? null } };
-    expect(planBucket(encrypted({ algorithm: 'AES256' }), policy).held).toContain(
+  it.each<[string, Partial<Bucket>, string | undefined, string]>([
+    [
+      'where the key is of another Region',
+      {},
+      KEY.replace('eu-west-1', 'us-east-1'),
       'is of another Region than the bucket',
-    );
-  });
-
-  it('is left to a person where S3 delivers access logs', () => {
-    const state = bucket({ encryption: { algorithm: 'AES256' }, acl: acl('ObjectWriter', grants.logDelivery) });
-    expect(planBucket(state, encrypting).held).toContain('access logs');
+    ],
+    ['where S3 delivers access logs', { acl: acl('ObjectWriter', grants.logDelivery) }, KEY, 'delivers logs'],
+    [
+      'where a service delivers logs',
+      { policy: policyText(statement({ Principal: { Service: 'delivery.logs.amazonaws.com' } })) },
+      KEY,
+      'delivers logs',
+    ],
+  ])('is left to a person %s; the block goes on all the same', (_case, more, kmsKeyArn, why) => {
+    const policy = { ...encrypting, buckets: { ...encrypting.buckets, kmsKeyArn: kmsKeyArn ?? null } };
+    const state = { ...encrypted({ algorithm: 'AES256' }), ...more };
+    expect(planBucket(state, policy)).toMatchObject({ actions: [], held: expect.stringContaining(why) });
+    expect(planBucket({ ...state, block: NONE_ON }, policy)).toMatchObject({
+      actions: [blocking],
+      held: expect.stringContaining(why),
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import {
   isPublicGrant,
   isPublicStatement,
   statementsIn,
-  takesAccessLogs,
+  takesLogs,
 } from '../../../functions/remediate-bucket/public-access';
 import { grants, policyText, statement } from '../../support/bucket';
 
@@ -106,8 +106,11 @@ it.each([
   expect(isOrigin([statement({ Principal, Effect: 'Deny' })])).toBe(false);
 });
 
-it('tells who takes access logs by grant and by statement', () => {
-  expect(takesAccessLogs([], [grants.logDelivery])).toBe(true);
-  expect(takesAccessLogs([statement({ Principal: { Service: ['logging.s3.amazonaws.com'] } })], [])).toBe(true);
-  expect(takesAccessLogs([statement()], [grants.everybody])).toBe(false);
+it('tells who takes logs by grant and by statement', () => {
+  expect(takesLogs([], [grants.logDelivery])).toBe(true);
+  expect(takesLogs([statement({ Principal: { Service: ['logging.s3.amazonaws.com'] } })], [])).toBe(true);
+  expect(takesLogs([statement({ Principal: { Service: 'cloudtrail.amazonaws.com' } })], [])).toBe(true);
+  expect(takesLogs([statement(), statement({ Principal: { Service: 'sns.amazonaws.com' } })], [grants.everybody])).toBe(
+    false,
+  );
 });
