@@ -25,10 +25,10 @@ export const functionNames = (): string[] =>
     .map(({ name }) => name)
     .sort();
 
-/** Bundles one function into a zip whose bytes depend on its sources alone. */
-export async function bundle(name: string, directory = bundleDirectory): Promise<BundleInfo> {
-  const { outputFiles, metafile } = await build({
-    entryPoints: [join(root, 'functions', name, 'index.ts')],
+/** Bundles an entry point as it is for Lambda. */
+export const compile = (entryPoint: string) =>
+  build({
+    entryPoints: [entryPoint],
     absWorkingDir: root,
     bundle: true,
     write: false,
@@ -51,6 +51,10 @@ export async function bundle(name: string, directory = bundleDirectory): Promise
       versionOnly,
     ],
   });
+
+/** Bundles one function into a zip whose bytes depend on its sources alone. */
+export async function bundle(name: string, directory = bundleDirectory): Promise<BundleInfo> {
+  const { outputFiles, metafile } = await compile(join(root, 'functions', name, 'index.ts'));
   const code = outputFiles[0]?.contents;
   if (!code) throw new Error(`esbuild made nothing of ${name}`);
   const zip = reproducibleZip({ 'index.js': code });
