@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { ConfigRuleWake } from './config-events';
+import type { ComplianceWake, ConfigRuleWake } from './config-events';
 import { asError, InvalidEventError, RemediationFailedError } from './errors';
 import type { Compliance } from './evaluations';
 import { parseWake, type SweepProgress, type Wake } from './events';
@@ -7,8 +7,6 @@ import { Invocation } from './invocation';
 import type { Ledger } from './ledger';
 import type { Outcome } from './outcomes';
 import type { Action, Home, Remediation } from './remediation';
-import { phrases } from './report';
-import type { Trigger } from './schema';
 import type { Telemetry } from './telemetry';
 
 /** What a handler reaches AWS by, built once per container. */
@@ -61,6 +59,8 @@ export const handlerFor =
 class Handling {
   private readonly home: Home;
   private readonly invocations: readonly Invocation[];
+  /** Speaks for the function where nothing is known of whom an event concerns. */
+  private readonly first: Invocation;
 
   constructor(
     private readonly remediations: readonly [AnyRemediation, ...AnyRemediation[]],
@@ -68,7 +68,9 @@ class Handling {
     private readonly context: LambdaContext,
   ) {
     this.home = homeOf(context.invokedFunctionArn);
-    this.invocations = remediations.map((one) => new Invocation(one, services, context, this.home));
+    const [first, ...others] = remediations;
+    this.first = new Invocation(first, services, context, this.home);
+    this.invocations = [this.first, ...others.map((one) => new Invocation(one, services, context, this.home))];
   }
 
   async answer(event: unknown): Promise<Answer> {
@@ -103,11 +105,11 @@ class Handling {
         const reason = this.whyForeign(wake) ?? whyUnconcerned(wake, this.remediations);
         return reason === undefined
           ? this.of(wake.resourceType).heal(wake.resourceId, wake.trigger)
-          : this.ignored(reason, wake.trigger);
+          : this.first.ignored(reason, wake.trigger);
       }
       case 'config-rule': {
         const reason = this.whyForeign(wake);
-        return reason === undefined ? this.asked().evaluate(wake) : this.ignored(reason, wake.trigger);
+        return reason === undefined ? this.asked().evaluate(wake) : this.first.ignored(reason, wake.trigger);
       }
       case 'cloudtrail': {
         const { eventName, errorCode, trigger } = wake;
@@ -118,7 +120,7 @@ class Handling {
           );
         const failed = errorCode && `${eventName} failed with ${errorCode}, so nothing changed`;
         const reason = failed || this.whyForeign(wake);
-        if (reason) return this.ignored(reason, trigger);
+        if (reason) return this.first.ignored(reason, trigger);
         // The wider come later in the list. What they close, the others need not.
         return this.each([...concerned].reverse(), (invocation) => invocation.called(wake));
       }
@@ -165,21 +167,10 @@ class Handling {
     if (account !== home.account) return `belongs to account ${account}, this installation to ${home.account}`;
     return region === home.region ? undefined : `belongs to Region ${region}, this installation to ${home.region}`;
   }
-
-  private ignored(reason: string, trigger: Trigger): Answer {
-    const { telemetry } = this.services;
-    telemetry.count({ remediation: this.remediations[0].name, outcome: 'IGNORED' });
-    telemetry.info(`${phrases.IGNORED} event`, { outcome: 'IGNORED', reason, trigger });
-    return { outcome: 'IGNORED', reason };
-  }
 }
 
 function whyUnconcerned(
-  {
-    resourceType,
-    evaluationMode,
-    complianceType,
-  }: { readonly resourceType: string; readonly evaluationMode: string; readonly complianceType: string },
+  { resourceType, evaluationMode, complianceType }: ComplianceWake,
   remediations: readonly AnyRemediation[],
 ): string | undefined {
   if (!remediations.some(({ resource }) => resource.type === resourceType)) return `${resourceType} is not ours`;

@@ -237,9 +237,9 @@ class Healing<State, A extends Action> {
       if (written.committed) {
         const [receipt = ''] = written.entries.map(receiptOf);
         if (fixes) await this.tellOfFight(page, fixes);
-        // Who came meanwhile was told that somebody looks again: also at what is held, or was gone and has come back.
-        const isHeard = change.outcome !== 'REMEDIATED' && (head.busy?.wake ?? 0) > 0;
-        const done = next?.outcome !== 'ACT' && !(isHeard && (change.outcome === 'HELD' || change.outcome === 'GONE'));
+        // Who came meanwhile was told that somebody looks again: also at what is held, or was gone and may have come back.
+        const looksAgain = change.outcome === 'HELD' || change.outcome === 'GONE';
+        const done = next?.outcome !== 'ACT' && !(looksAgain && (head.busy?.wake ?? 0) > 0);
         return { receipt, done, ...(more && { next: { head: written.head, verdict: more, state: state as State } }) };
       }
       if (written.lost === 'budget') mayGoOn = false;

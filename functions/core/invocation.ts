@@ -197,7 +197,8 @@ export class Invocation {
     return { outcome: 'NO_ACTION', reason: `every ${this.remediation.resource.noun} is looked at` };
   }
 
-  private ignored(reason: string, trigger: Trigger): Answer {
+  /** Logs and counts an event that asks for nothing. */
+  ignored(reason: string, trigger: Trigger): Answer {
     const { telemetry } = this.services;
     telemetry.count({ remediation: this.remediation.name, outcome: 'IGNORED' });
     telemetry.info(`${phrases.IGNORED} event`, { outcome: 'IGNORED', reason, trigger });
