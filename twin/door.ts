@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOf } from './faults';
 import { AwsError } from './service';
-import { logCall } from './services/cloudtrail';
+import { listeningTrails, logCall } from './services/cloudtrail/records';
 import type { Request, Twin } from './twin';
 
 /** How a call ended. `killed`: its caller was ended in the middle of it and learns nothing. */
@@ -25,6 +25,7 @@ export async function enter(twin: Twin, request: Request & { readonly requestId:
   // Whoever settles waits for it, also if the caller is no more.
   if (fault?.delayMs) await twin.clock.track(sleep(fault.delayMs));
   if (fault?.kill === 'before') return kill();
+  const listening = listeningTrails(twin);
   let output: Record<string, unknown> | undefined;
   let error: AwsError | undefined;
   try {
@@ -45,7 +46,7 @@ export async function enter(twin: Twin, request: Request & { readonly requestId:
     error: error?.code ?? null,
     requestId,
   });
-  logCall(twin, { service, operation, input, output, error, principal, requestId, account, region });
+  logCall(twin, { service, operation, input, output, error, principal, requestId, account, region, listening });
   if (fault?.kill === 'after') return kill();
   return error ? { kind: 'error', error } : { kind: 'output', output: output ?? {} };
 }

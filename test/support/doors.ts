@@ -1,5 +1,5 @@
 import type { Policy } from '../../functions/core/policy';
-import type { Action, Applied, Plan, Remediation, Subject } from '../../functions/core/remediation';
+import type { Action, Applied, Plan, Subject, WatchingRemediation } from '../../functions/core/remediation';
 
 /** A second kind of resource, nothing like a security group: a house whose doors must be shut. */
 export interface House {
@@ -32,7 +32,7 @@ export class Street {
   remediation(
     mode: 'observe' | 'approve' | 'enforce' = 'enforce',
     plan: (house: House, policy: Policy) => Plan<ShutDoor> = planHouse,
-  ): Remediation<House, ShutDoor> {
+  ): WatchingRemediation<House, ShutDoor> {
     let current = '';
     const { houses } = this;
     const read = async ({ id }: Subject) => {

@@ -4,6 +4,12 @@ const EVERYTHING = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 });
 
+/** Of nobody. */
+const NOTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+});
+
 /** What Config's role may do, as far as the twin has the services. */
 const CONFIG_ROLE = JSON.stringify({
   Version: '2012-10-17',
@@ -49,5 +55,6 @@ const CONFIG_ROLE = JSON.stringify({
 /** AWS's own policies that the twin knows. @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html */
 export const AWS_MANAGED: Readonly<Record<string, string>> = {
   'arn:aws:iam::aws:policy/AdministratorAccess': EVERYTHING,
+  'arn:aws:iam::aws:policy/AWSDenyAll': NOTHING,
   'arn:aws:iam::aws:policy/service-role/AWS_ConfigRole': CONFIG_ROLE,
 };

@@ -69,6 +69,18 @@ export class CredentialStore {
     return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64'), sessionToken, expiration, principal };
   }
 
+  /** A session that a user begins: it is that user, for a time, whatever becomes of the key. */
+  addUserSession(
+    user: Principal,
+    { issued, expiration }: { readonly issued: Date; readonly expiration: Date },
+  ): Credentials {
+    const accessKeyId = iamId('ASIA');
+    const sessionToken = randomBytes(60).toString('base64');
+    const principal: Principal = { ...user, accessKeyId, issued };
+    this.keys.set(accessKeyId, { principal, token: sessionToken, expiration, active: true });
+    return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64'), sessionToken, expiration };
+  }
+
   setActive(accessKeyId: string, active: boolean): void {
     const key = this.keys.get(accessKeyId);
     if (key) key.active = active;

@@ -9,7 +9,7 @@ export interface Principal {
   readonly accessKeyId: string;
   /** For a session: the role's ARN. */
   readonly roleArn?: string;
-  /** For a session: when it was made. */
+  /** For a session, of a role or of a user: when it was made. */
   readonly issued?: Date;
   /** For a service: the ARN of what it acts for. */
   readonly sourceArn?: string;

@@ -1,4 +1,5 @@
 import { authorize } from '../iam/authorize';
+import type { Credentials } from '../iam/credentials';
 import { parsePolicy } from '../iam/policy';
 import { AwsError, type Service } from '../service';
 import { identityPoliciesOf, roleByArn } from './iam';
@@ -12,15 +13,29 @@ export const sts: Service<Sdk, object> = {
   sdk: () => require('@aws-sdk/client-sts') as Sdk,
   client: 'STSClient',
   initial: () => ({}),
-  // GetCallerIdentity needs no permission; AssumeRole is decided below, where the role's trust policy is at hand.
+  // GetCallerIdentity and GetSessionToken need no permission; AssumeRole is decided below, where the role's trust policy is at hand.
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-  access: (operation) => (operation === 'GetCallerIdentity' || operation === 'AssumeRole' ? [] : undefined),
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+  access: () => [],
   operations: {
     GetCallerIdentity: (_input, { principal: { arn, account, userId } }) => ({
       Arn: arn,
       Account: account,
       UserId: userId,
     }),
+    /** A user's session, which works on when its key does not. @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html */
+    GetSessionToken({ DurationSeconds = 43_200 }, { twin, principal }) {
+      if (principal.kind !== 'user' || principal.issued)
+        throw new AwsError('AccessDenied', 'Cannot call GetSessionToken with session credentials', { status: 403 });
+      if (DurationSeconds < 900 || DurationSeconds > 129_600)
+        throw new AwsError(
+          'ValidationError',
+          `1 validation error detected: Value '${DurationSeconds}' at 'durationSeconds' failed to satisfy constraint`,
+        );
+      const issued = twin.clock.now();
+      const expiration = new Date(issued.getTime() + DurationSeconds * 1000);
+      return { Credentials: credentialsOf(twin.credentials.addUserSession(principal, { issued, expiration })) };
+    },
     AssumeRole({ RoleArn = '', RoleSessionName = '', DurationSeconds = 3600, ExternalId }, { twin, principal }) {
       const role = roleByArn(twin, RoleArn);
       const denied = (reason: string) =>
@@ -61,14 +76,16 @@ export const sts: Service<Sdk, object> = {
       const expiration = new Date(issued.getTime() + DurationSeconds * 1000);
       const session = twin.credentials.addSession(role, RoleSessionName, { issued, expiration });
       return {
-        Credentials: {
-          AccessKeyId: session.accessKeyId,
-          SecretAccessKey: session.secretAccessKey,
-          SessionToken: session.sessionToken,
-          Expiration: session.expiration,
-        },
+        Credentials: credentialsOf(session),
         AssumedRoleUser: { Arn: session.principal.arn, AssumedRoleId: session.principal.userId },
       };
     },
   },
 };
+
+const credentialsOf = ({ accessKeyId, secretAccessKey, sessionToken, expiration }: Credentials) => ({
+  AccessKeyId: accessKeyId,
+  SecretAccessKey: secretAccessKey,
+  SessionToken: sessionToken,
+  Expiration: expiration,
+});

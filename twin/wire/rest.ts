@@ -24,56 +24,6 @@ export interface Documents {
 const settings = { timestampFormat: { useTrait: true, default: 5 }, httpBindings: true } as never;
 const fromText = new FromStringShapeDeserializer(settings);
 
-/** The operation that a request is for: the most specific path and query that fit. */
-export function matchOperation(
-  operations: Iterable<OperationSchema>,
-  request: RestRequest,
-): { operation: OperationSchema; labels: Record<string, string> } | undefined {
-  let best: { operation: OperationSchema; labels: Record<string, string>; weight: number } | undefined;
-  for (const operation of operations) {
-    const [method, uri] = operation.http ?? [];
-    if (method !== request.method || uri === undefined) continue;
-    const [path = '', query = ''] = uri.split('?');
-    const labels = matchPath(path, request.path);
-    const wanted = [...new URLSearchParams(query)].filter(([name]) => name !== 'x-id');
-    const fits = wanted.every(
-      ([name, value]) => request.query.has(name) && (value === '' || request.query.get(name) === value),
-    );
-    if (!labels || !fits || !hasWhatTellsItApart(operation, request)) continue;
-    const weight = path.split('/').filter((part) => part && !part.startsWith('{')).length * 10 + wanted.length;
-    if (!best || weight > best.weight) best = { operation, labels, weight };
-  }
-  return best;
-}
-
-/** Of operations with the same path, copies have a header of their own, and parts of uploads an id in the query. */
-function hasWhatTellsItApart({ input }: OperationSchema, { headers, query }: RestRequest): boolean {
-  const members = input.isStructSchema() ? input.getMemberSchemas() : {};
-  return (
-    (members.CopySource !== undefined) === (headers['x-amz-copy-source'] !== undefined) &&
-    (members.UploadId !== undefined) === query.has('uploadId')
-  );
-}
-
-function matchPath(template: string, path: string): Record<string, string> | undefined {
-  const parts = template.split('/').filter(Boolean);
-  const given = path.split('/').filter(Boolean);
-  const labels: Record<string, string> = {};
-  for (const [index, part] of parts.entries()) {
-    const [, name, greedy] = /^\{(\w+)(\+?)\}$/.exec(part) ?? [];
-    if (name && greedy) {
-      if (given.length <= index) return undefined;
-      labels[name] = decodeURIComponent(path.replace(/^\//, '').split('/').slice(index).join('/'));
-      return labels;
-    }
-    const value = given[index];
-    if (value === undefined) return undefined;
-    if (name) labels[name] = decodeURIComponent(value);
-    else if (part !== value) return undefined;
-  }
-  return parts.length === given.length ? labels : undefined;
-}
-
 /** An operation's input, from labels, query, headers and body. @see https://smithy.io/2.0/spec/http-bindings.html */
 export async function readRest(
   { input }: OperationSchema,

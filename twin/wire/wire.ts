@@ -5,7 +5,8 @@ import type { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../service';
 import { readForm } from './form';
 import { restJson } from './json-shapes';
-import { type Documents, matchOperation, type RestRequest, readRest, writeRest } from './rest';
+import { type Documents, type RestRequest, readRest, writeRest } from './rest';
+import { matchOperation } from './routes';
 import { type OperationSchema, operationsOf } from './schema';
 
 /** What goes back to a client. */
@@ -265,10 +266,8 @@ async function readByPath(service: WireService, request: RestRequest): Promise<E
   const documents = isXml ? xmlDocuments(service.xmlNamespace ?? '') : jsonDocuments;
   const { pathMember } = service;
   const [, first, rest] = pathMember ? (/^\/([^/]*)(.*)$/s.exec(request.path) ?? []) : [];
-  const operations = [...operationsOf(service.sdk).values()].filter(
-    ({ input }) => !pathMember || hasMember(input, pathMember) === (first !== ''),
-  );
-  const found = matchOperation(operations, rest === undefined ? request : { ...request, path: rest || '/' });
+  const isBelow = first !== undefined && first !== '';
+  const found = matchOperation(service, rest === undefined ? request : { ...request, path: rest || '/' }, isBelow);
   if (!found)
     throw new AwsError('UnknownOperationException', `no operation answers ${request.method} ${request.path}`, {
       status: 404,
@@ -284,9 +283,6 @@ async function readByPath(service: WireService, request: RestRequest): Promise<E
     fail: isXml ? failS3 : failRestJson,
   };
 }
-
-const hasMember = (schema: NormalizedSchema, name: string): boolean =>
-  schema.isStructSchema() && schema.getMemberSchemas()[name] !== undefined;
 
 const failS3: Failer = (error, requestId) => ({
   status: error.options.status ?? 400,

@@ -21,7 +21,16 @@ const MORE = {
     pager: {
       name: 'pager',
       authorization_type: 'API_KEY',
-      auth_parameters: { api_key: { key: 'Authorization', value: 'secret' } },
+      auth_parameters: {
+        api_key: { key: 'Authorization', value: 'secret' },
+        invocation_http_parameters: {
+          body: [
+            { key: 'routing_key', value: 'secret too', is_value_secret: true },
+            { key: 'client', value: 'of the connection' },
+          ],
+          query_string: [{ key: 'q', value: 'over the target' }],
+        },
+      },
     },
   },
   aws_cloudwatch_event_api_destination: {
@@ -209,12 +218,46 @@ describe('a bus as a target', () => {
   });
 });
 
-it('an API destination gets the request that its target makes, and the secret stays within', async () => {
-  await put('to.pager', { summary: 's' });
-  expect(bench.twin.outbox.entries.map(({ channel, to, subject, body }) => ({ channel, to, subject, body }))).toEqual([
-    { channel: 'https', to: 'https://events.example.com/v2/enqueue?q=a+b', subject: 'POST', body: '{"summary":"s"}' },
-  ]);
-  expect(JSON.stringify(await bench.events.describeConnection({ Name: 'pager' }))).not.toContain('secret');
-  const { ApiDestinations } = await bench.events.listApiDestinations({});
-  expect(ApiDestinations?.map(({ Name, HttpMethod }) => [Name, HttpMethod])).toEqual([['pager', 'POST']]);
+describe('an API destination', () => {
+  const sent = () =>
+    bench.twin.outbox.entries.map(({ channel, to, subject, body }) => ({
+      channel,
+      to,
+      subject,
+      body: JSON.parse(body),
+    }));
+
+  it('gets the request that its target makes, with what the connection adds, and the secrets stay within', async () => {
+    await put('to.pager', { summary: 's', client: 'of the event' });
+    expect(sent()).toEqual([
+      {
+        channel: 'https',
+        to: 'https://events.example.com/v2/enqueue?q=over+the+target',
+        subject: 'POST',
+        body: { summary: 's', client: 'of the connection', routing_key: 'secret too' },
+      },
+    ]);
+    const connection = await bench.events.describeConnection({ Name: 'pager' });
+    expect(JSON.stringify(connection)).not.toContain('secret');
+    expect(connection.AuthParameters?.InvocationHttpParameters?.BodyParameters).toEqual([
+      { Key: 'routing_key', IsValueSecret: true },
+      { Key: 'client', Value: 'of the connection', IsValueSecret: false },
+    ]);
+    const { ApiDestinations } = await bench.events.listApiDestinations({});
+    expect(ApiDestinations?.map(({ Name, HttpMethod }) => [Name, HttpMethod])).toEqual([['pager', 'POST']]);
+  });
+
+  it.each([
+    ['503', true],
+    ['429', true],
+    ['Timeout', true],
+    ['400', false],
+  ])('that answers %s is asked again: %s', async (error, again) => {
+    const before = sent().length;
+    bench.twin.faults.add({ operation: 'events:InvokeApiDestination', error });
+    await put('to.pager', { error });
+    expect(sent()).toHaveLength(before);
+    await bench.twin.clock.advance(60);
+    expect(sent().slice(before)).toMatchObject(again ? [{ body: { error } }] : []);
+  });
 });

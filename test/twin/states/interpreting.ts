@@ -1,9 +1,10 @@
 import { Clock } from '../../../twin/clock';
 import type { Definition, Json, State } from '../../../twin/services/states/asl/definition';
 import { runtimeError, StateError } from '../../../twin/services/states/asl/errors';
-import type { EventDetails, Frame, Host } from '../../../twin/services/states/asl/host';
+import type { EventDetails, EventType, Frame, Host } from '../../../twin/services/states/asl/host';
 import { runBranch } from '../../../twin/services/states/asl/interpreter';
 import { unlessAborted } from '../../../twin/services/states/asl/waiting';
+import { MOST_EVENTS } from '../../../twin/services/states/redrivable';
 
 /** What a task does: each call takes the next entry, and the last one over and over. */
 export type Script = readonly ((parameters: Json, beat: () => void) => Json)[];
@@ -29,6 +30,10 @@ export class Interpretation {
   readonly calls: { readonly resource: string; readonly parameters: Json; readonly seconds: number }[] = [];
   private readonly began = this.clock.now().getTime();
   random = 1;
+  /** How often it was redriven. */
+  redrives = 0;
+  /** What goes wrong in Step Functions itself, once, as an event is written. */
+  readonly mishaps = new Map<EventType, StateError>();
 
   constructor(
     definition: Definition,
@@ -70,7 +75,19 @@ export class Interpretation {
       await this.clock.advance(step < 120 ? 1 : 3600);
     }
     this.clock.stop();
+    if (!ended) throw new Error('the workflow goes on and on');
     return work;
+  }
+
+  /** Goes on from the states that did not end well, with the input that they had, as RedriveExecution does. */
+  redrive(): ReturnType<Interpretation['run']> {
+    this.redrives++;
+    const goOn = (frame: Frame): void => {
+      if (frame.position) frame.position.retries = 0;
+      for (const child of frame.position?.children ?? []) if (child.output === undefined) goOn(child);
+    };
+    goOn(this.frame);
+    return this.run();
   }
 
   private readonly host: Host = {
@@ -83,8 +100,18 @@ export class Interpretation {
       });
       return unlessAborted(due, signal).finally(callOff);
     },
-    record: (type, previous, details) => this.events.push({ id: this.events.length + 1, type, previous, details }),
-    context: () => ({ Execution: { Id: 'arn', Name: 'run', Input: this.input }, StateMachine: { Name: 'machine' } }),
+    record: (type, previous, details) => {
+      const mishap = this.mishaps.get(type);
+      this.mishaps.delete(type);
+      if (mishap) throw mishap;
+      // As in AWS, so that what goes round for ever ends.
+      if (this.events.length >= MOST_EVENTS) throw runtimeError(`there are ${MOST_EVENTS} events`);
+      return this.events.push({ id: this.events.length + 1, type, previous, details });
+    },
+    context: () => ({
+      Execution: { Id: 'arn', Name: 'run', Input: this.input, RedriveCount: this.redrives },
+      StateMachine: { Name: 'machine' },
+    }),
     task: (resource) => {
       const script = this.scripts[resource];
       if (!script) throw runtimeError(`no script for ${resource}`);
@@ -97,9 +124,7 @@ export class Interpretation {
           const seconds = this.elapsed;
           const nth = this.calls.filter((call) => call.resource === resource).length;
           this.calls.push({ resource, parameters, seconds });
-          return waitsForToken
-            ? { submitted: true }
-            : await script[Math.min(nth, script.length - 1)]?.(parameters, () => undefined);
+          return await script[Math.min(nth, script.length - 1)]?.(parameters, () => undefined);
         },
       };
     },

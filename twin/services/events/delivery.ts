@@ -90,10 +90,10 @@ async function hand(twin: Twin, scope: Scope, rule: Rule, target: Target, event:
     forwarded.add(copy);
     putEvents(twin, { account, region }, name, [copy]);
   } else if (isDestination(arn)) {
-    await asRole(twin, scope, { target, rule }, (principal) =>
-      checkEventsAccess(twin, 'events:InvokeApiDestination', arn, principal),
-    );
-    invokeDestination(twin, { account, region }, target, body);
+    await asRole(twin, scope, { target, rule }, (principal) => {
+      checkEventsAccess(twin, 'events:InvokeApiDestination', arn, principal);
+      invokeDestination(twin, { account, region }, { target, principal }, body);
+    });
   } else if (service === 'states') {
     const name = `${String(event.id)}_${randomUUID()}`;
     await asRole(twin, scope, { target, rule }, (principal) => deliver(twin, { arn, body, principal, name }));

@@ -16,19 +16,20 @@ export const events: Service<Sdk, EventsState> = {
   sdk: () => require('@aws-sdk/client-eventbridge') as Sdk,
   client: 'EventBridgeClient',
   dataEvents: ['PutEvents'],
-  resources: (
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+  access: (
     operation,
-    input: { Name?: string; Rule?: string; EventBusName?: string; Entries?: { EventBusName?: string }[] },
+    { Entries = [] }: { Entries?: { EventBusName?: string; Source?: string; DetailType?: string }[] },
     call,
-  ) => {
-    if (operation === 'PutEvents')
-      return [
-        ...new Set(
-          (input.Entries ?? []).map(({ EventBusName }) =>
-            EventBusName?.startsWith('arn:') ? EventBusName : call.arn(`event-bus/${busName(EventBusName)}`),
-          ),
-        ),
-      ];
+  ) =>
+    operation !== 'PutEvents'
+      ? undefined
+      : Entries.map(({ EventBusName, Source = '', DetailType = '' }) => ({
+          action: 'events:PutEvents',
+          resources: [EventBusName?.startsWith('arn:') ? EventBusName : call.arn(`event-bus/${busName(EventBusName)}`)],
+          context: { 'events:source': [Source], 'events:detail-type': [DetailType] },
+        })),
+  resources: (operation, input: { Name?: string; Rule?: string; EventBusName?: string }, call) => {
     if (/EventBus$/.test(operation)) return [call.arn(`event-bus/${busName(input.Name)}`)];
     const name = input.Rule ?? input.Name;
     return name === undefined ? ['*'] : [ruleArn(call, busName(input.EventBusName), name)];

@@ -1,7 +1,7 @@
 import type { Making, ResourceType } from '../../service';
-import { block, plain } from '../../terraform/arguments';
+import { block, blocks, plain } from '../../terraform/arguments';
 import { setPolicy } from './buses';
-import { addConnection, addDestination } from './destinations';
+import { addConnection, addDestination, type Parameter } from './destinations';
 import { checkRole } from './roles';
 import { arm, checkTriggers } from './scheduled-rules';
 import { bus, busName, compile, EVENTS, type Rule, type RuleState, ruleOf, type Target } from './state';
@@ -30,11 +30,20 @@ export const eventsTerraform: Readonly<Record<string, ResourceType>> = {
     return { id: name };
   },
   aws_cloudwatch_event_connection: (args, making) => {
-    // The secrets in auth_parameters are read, so that they count as simulated, and not kept.
-    plain(args.auth_parameters as object);
+    // What authorises is read, so that it counts as simulated, and not kept.
+    const parameters = block(plain(args.auth_parameters as object));
+    const added = block(parameters.invocation_http_parameters);
+    const given = (several: unknown): Parameter[] =>
+      blocks(several).map(({ key, value, is_value_secret: secret }) => ({
+        key: String(key),
+        value: String(value),
+        secret: secret === true,
+      }));
     const { name, arn } = addConnection(callFor(making), {
       name: String(args.name),
       authorization: String(args.authorization_type),
+      body: given(added.body),
+      query: given(added.query_string),
       description: String(args.description ?? ''),
     });
     return { arn, id: name };

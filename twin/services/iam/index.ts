@@ -1,4 +1,4 @@
-import type { Access, Service } from '../../service';
+import { type Access, AwsError, type Service } from '../../service';
 import { accessKeyOperations } from './access-keys';
 import { inlinePolicyOperations } from './inline-policies';
 import { instanceProfileOperations } from './instance-profiles';
@@ -55,6 +55,7 @@ const LISTS = /^List(Users|Roles|InstanceProfiles|Policies|AccountAliases)$/;
 
 /** What a call is about, which IAM knows by its ARN with the path. @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html */
 function accessOf(operation: string, input: Input, call: IamCall): Access[] | undefined {
+  checkCaller(call);
   if (LISTS.test(operation)) return undefined;
   const { RoleName, InstanceProfileName, PolicyArn, Path = '/' } = input;
   const { roles, users, profiles } = call.state;
@@ -85,6 +86,19 @@ function accessOf(operation: string, input: Input, call: IamCall): Access[] | un
     ];
   }
   return PolicyArn === undefined ? undefined : [{ action, resources: [PolicyArn] }];
+}
+
+/**
+ * A user's session without MFA, which the twin does not have, is no caller of IAM.
+ *
+ * @throws AwsError
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+ */
+function checkCaller({ principal: { kind, issued } }: IamCall): void {
+  if (kind === 'user' && issued)
+    throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid', {
+      status: 403,
+    });
 }
 
 const ownerOf = ({ state }: IamCall, accessKeyId: string | undefined): string | undefined =>

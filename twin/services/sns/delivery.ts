@@ -4,6 +4,7 @@ import { AwsError, type Call, type Scope } from '../../service';
 import type { Twin } from '../../twin';
 import { putMetric } from '../cloudwatch';
 import { deliver } from '../deliver';
+import { CHAT_ENDPOINT, showInChat } from './chat';
 import { envelope, lambdaEvent, type Notification, readPublishing } from './message';
 import type { Subscription, Topic } from './topics';
 
@@ -70,6 +71,7 @@ async function send(
         body: envelope(notification, text, arn),
         time,
       });
+    else if (endpoint === CHAT_ENDPOINT) showInChat(twin, scope, topic.arn, text);
     else twin.outbox.send({ channel: 'https', to: endpoint, subject: subject ?? null, body, time });
     metric('NumberOfNotificationsDelivered');
   } catch (error) {

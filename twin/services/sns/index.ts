@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError, type Call, type Making, type Service } from '../../service';
+import { plain } from '../../terraform/arguments';
+import { addChannel, CHAT_ENDPOINT } from './chat';
 import { publish } from './delivery';
 import { confirmationRequest, invalidParameter, sizeOf } from './message';
 import {
@@ -276,6 +278,13 @@ export const sns: Service<Sdk, SnsState> = {
       );
       if (args.endpoint_auto_confirms === true) subscription.token = undefined;
       return { arn: subscription.arn, id: subscription.arn };
+    },
+    aws_chatbot_slack_channel_configuration: (args, making) => {
+      const topics = plain((args.sns_topic_arns ?? []) as string[]).map((arn) => topicIn(making, arn));
+      const name = addChannel(making, args);
+      for (const topic of topics) subscribe(topic, making.account, 'https', CHAT_ENDPOINT, {}).token = undefined;
+      const arn = `arn:aws:chatbot::${making.account}:chat-configuration/slack-channel/${name}`;
+      return { chat_configuration_arn: arn, slack_channel_name: '', slack_team_name: '' };
     },
   },
 };

@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<string, TypeFacts>> = {
   't4g.micro': { vcpus: 2, gibibytes: 1, interfaces: 2 },
   'c5.large': { vcpus: 2, gibibytes: 4, interfaces: 3 },
   'm5.large': { vcpus: 2, gibibytes: 8, interfaces: 3 },
+  'm5.xlarge': { vcpus: 4, gibibytes: 16, interfaces: 4 },
   'm5.metal': { vcpus: 96, gibibytes: 384, interfaces: 15 },
   'm6i.large': { vcpus: 2, gibibytes: 8, interfaces: 3 },
   'm7g.medium': { vcpus: 1, gibibytes: 4, interfaces: 2 },
