@@ -36,7 +36,25 @@ export default tseslint.config(
   forbid(['functions/core/**/*.ts'], [others('[a-z-]+', 'core imports nothing else of the project')]),
   forbid(
     ['functions/!(core)/**/*.ts'],
-    [others('(?!core/)[a-z-]+', 'a function imports functions/core and its own directory')],
+    [
+      others(
+        '(?!(core|incident)/)[a-z-]+',
+        'a function imports functions/core, functions/incident and its own directory',
+      ),
+    ],
+  ),
+  forbid(
+    ['functions/remediate-*/**/*.ts'],
+    [
+      others(
+        '(?!core/)[a-z-]+',
+        'a function imports functions/core and its own directory; functions/incident is for incidents',
+      ),
+    ],
+  ),
+  forbid(
+    ['functions/incident/**/*.ts'],
+    [others('(?!core/)[a-z-]+', 'what incident functions share imports functions/core only')],
   ),
   forbid(
     ['twin/**/*.ts'],

@@ -76,7 +76,13 @@ function reproducibleZip(files: Record<string, Uint8Array>): Uint8Array {
 }
 
 /** Where IAM calls a service otherwise than the SDK calls its client. */
-const IAM_PREFIXES: Readonly<Record<string, string>> = { 'config-service': 'config', 's3-control': 's3control' };
+const IAM_PREFIXES: Readonly<Record<string, string>> = {
+  'auto-scaling': 'autoscaling',
+  'config-service': 'config',
+  'elastic-load-balancing-v2': 'elasticloadbalancing',
+  eventbridge: 'events',
+  's3-control': 's3control',
+};
 
 /** `@aws-sdk/client-ec2/dist-es/commands/RevokeSecurityGroupIngressCommand.js` in the output means that it can be called. */
 function operationsIn(metafile: Metafile): string[] {
@@ -86,6 +92,30 @@ function operationsIn(metafile: Metafile): string[] {
     return client && operation && bytesInOutput > 0 ? [`${IAM_PREFIXES[client] ?? client}:${operation}`] : [];
   });
   return called.sort();
+}
+
+/**
+ * Structures of which functions read a few members only, by the schemas of those. Details of Security Hub's resources have a hundred members, each with
+ * structures of its own, which make up 100 KB: what is not described is not read.
+ */
+const READ_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  'client-securityhub/ResourceDetails$': ['AwsIamAccessKeyDetails$'],
+};
+
+/** A structure's table `[3, namespace, name, traits, [names of members], [their schemas]]`, with some of its members. */
+function narrowed(table: ts.ArrayLiteralExpression, source: string, read: readonly string[]): string {
+  const text = ({ pos, end }: ts.Node) => source.slice(pos, end);
+  const [members, schemas] = table.elements.slice(4, 6);
+  if (!members || !schemas || !ts.isArrayLiteralExpression(members) || !ts.isArrayLiteralExpression(schemas))
+    throw new Error(`not the table of a structure: ${text(table).slice(0, 80)}`);
+  const kept = schemas.elements.flatMap((schema, index) =>
+    read.some((name) => text(schema).includes(name)) ? [index] : [],
+  );
+  if (kept.length !== read.length) throw new Error(`${read.join(', ')}: not all are members of the structure`);
+  const list = (of: ts.ArrayLiteralExpression) =>
+    `[${kept.map((index) => text(of.elements[index] as ts.Node)).join(', ')}]`;
+  const head = table.elements.slice(0, 4).map(text);
+  return `[${[...head, list(members), list(schemas)].join(', ')}]`;
 }
 
 /**
@@ -113,9 +143,14 @@ const pureSchemas: Plugin = {
       };
       for (const statement of statements) {
         if (ts.isVariableStatement(statement)) {
-          for (const { initializer } of statement.declarationList.declarations) {
-            if (initializer && ts.isArrayLiteralExpression(initializer))
-              replace(initializer, (table) => `/* @__PURE__ */ (() => (${table}))()`);
+          for (const { name, initializer } of statement.declarationList.declarations) {
+            if (!initializer || !ts.isArrayLiteralExpression(initializer)) continue;
+            const client = /client-[^\\/]+/.exec(path)?.[0];
+            const read = ts.isIdentifier(name) ? READ_MEMBERS[`${client}/${name.text}`] : undefined;
+            replace(initializer, (table) => {
+              const text = read ? narrowed(initializer, source, read) : table;
+              return `/* @__PURE__ */ (() => (${text}))()`;
+            });
           }
         } else if (ts.isExpressionStatement(statement)) {
           const [, error] = /\.registerError\(\w+\$?, (\w+)\)/.exec(source.slice(statement.pos, statement.end)) ?? [];
@@ -182,11 +217,16 @@ const noConfigFiles = virtualModule(
    export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} }), CONFIG_PREFIX_SEPARATOR = '.';`,
 );
 
-/** Node.js has these hashes: those in JavaScript that stand in where there are none are left out. */
+/**
+ * Node.js has these hashes and checksums: those in JavaScript that stand in where there are none are left out, with the tables that they
+ * compute when they are loaded.
+ *
+ * @see https://nodejs.org/docs/latest-v22.x/api/zlib.html#zlibcrc32data-value
+ */
 const nativeHashes = virtualModule(
   'native-hashes',
-  /\/Sha(?:1|256)Js$/,
-  'export const Sha1Js = undefined, Sha256Js = undefined;',
+  /\/(?:Sha(?:1|256)|Md5|Crc32)Js$/,
+  'export const Sha1Js = undefined, Sha256Js = undefined, Md5Js = undefined, Crc32Js = undefined;',
 );
 
 /**

@@ -1,4 +1,5 @@
 import { ConfigurationError } from './errors';
+import type { Applied } from './remediation';
 
 /**
  * The SDK's default logger listens to everything and says nothing, so that for each call a copy of input and output without secrets is made
@@ -32,3 +33,11 @@ export function requiredVariable(name: string): string {
   if (!value) throw new ConfigurationError(`the environment variable ${name} is not set`);
   return value;
 }
+
+/** Whether AWS answered an error with a code. Names, not classes: few codes have one, and minifiers rename them. */
+export const isCode = (error: unknown, code: string): boolean => error instanceof Error && error.name === code;
+
+/** What a call that AWS accepted came to. */
+export const accepted = ({ $metadata: { requestId } }: { $metadata: { requestId?: string } }): Applied => ({
+  requestIds: requestId === undefined ? [] : [requestId],
+});

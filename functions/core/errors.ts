@@ -15,6 +15,11 @@ export class UnreadableStateError extends Error {
   override readonly name = 'UnreadableStateError';
 }
 
+/** Somebody else is changing what is to be contained, and was told to look again. The workflow tries again after a moment. */
+export class ContainmentBusyError extends Error {
+  override readonly name = 'ContainmentBusyError';
+}
+
 /** AWS refused, or did not show, at least one change. */
 export class RemediationFailedError<Action = unknown> extends Error {
   override readonly name = 'RemediationFailedError';
@@ -28,6 +33,11 @@ export class RemediationFailedError<Action = unknown> extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** The workflow of an incident failed, and nobody has redriven it. */
+export class IncidentUnresolvedError extends Error {
+  override readonly name = 'IncidentUnresolvedError';
 }
 
 /** Anything thrown, as an Error. */

@@ -3,10 +3,11 @@ import type { ComplianceWake, ConfigRuleWake } from './config-events';
 import { asError, InvalidEventError, RemediationFailedError } from './errors';
 import type { Compliance } from './evaluations';
 import { parseWake, type SweepProgress, type Wake } from './events';
+import { homeOf } from './home';
 import { Invocation } from './invocation';
 import type { Ledger } from './ledger';
 import type { Outcome } from './outcomes';
-import type { Action, Home, Remediation } from './remediation';
+import type { Action, Home, WatchingRemediation } from './remediation';
 import type { Telemetry } from './telemetry';
 
 /** What a handler reaches AWS by, built once per container. */
@@ -41,7 +42,7 @@ export type LambdaContext = Pick<
 
 /** Remediations of several kinds, side by side: nobody looks into their states and actions. */
 // biome-ignore lint/suspicious/noExplicitAny: a list cannot say that each has its own types
-export type AnyRemediation = Remediation<any, any>;
+export type AnyRemediation = WatchingRemediation<any, any>;
 
 /**
  * The Lambda handler of remediations: understands the event, has the one that it concerns heal what it names, logs and counts each
@@ -176,10 +177,4 @@ function whyUnconcerned(
   if (!remediations.some(({ resource }) => resource.type === resourceType)) return `${resourceType} is not ours`;
   if (evaluationMode === 'PROACTIVE') return 'checks a template, not a resource';
   return complianceType === 'NON_COMPLIANT' ? undefined : `${complianceType} asks for nothing`;
-}
-
-/** `arn:aws:lambda:eu-west-1:111122223333:function:SecurityGroupSelfHeal` */
-function homeOf(functionArn: string): Home {
-  const [, partition = '', , region = '', account = ''] = functionArn.split(':');
-  return { partition, region, account };
 }

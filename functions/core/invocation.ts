@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigRuleWake, ConfigurationItem } from './config-events';
 import { decide } from './decide';
-import { InvalidEventError, RemediationFailedError } from './errors';
+import { InvalidEventError } from './errors';
 import { type Compliance, complianceOf } from './evaluations';
 import type { CloudTrailWake, SweepProgress } from './events';
+import { failureIn } from './failure';
 import type { Answer, AnyRemediation, LambdaContext, Services } from './handler';
 import { type Decision, type HealContext, heal } from './heal';
 import type { Page } from './ledger';
-import type { Home, Subject } from './remediation';
+import type { Home } from './remediation';
 import { messageFor, phrases, report } from './report';
 import type { Trigger } from './schema';
 import { isViolating, type Judged, subjectOf, sweep } from './sweep';
@@ -74,10 +75,8 @@ export class Invocation {
       decided: (decision) => report(services.telemetry, { name, noun: resource.noun }, subject, decision, trigger),
       tell: ({ subject: about, reason }) => services.tell(messageFor(subject, about, reason, trigger)),
     });
-    const failed = decisions.find(
-      ({ outcome, recovered }) => !recovered && (outcome === 'FAILED' || outcome === 'PARTIAL'),
-    );
-    if (failed) throw failure(subject, failed);
+    const failure = failureIn(subject, decisions);
+    if (failure) throw failure;
     const { outcome, reason, plan, receipt } = decisions.at(-1) as Decision;
     return { outcome, reason, resourceId: id, actions: plan.actions, ...(receipt && { receipt }) };
   }
@@ -211,8 +210,3 @@ const complianceOfItem = (
   compliance: Compliance['compliance'],
   why: string,
 ): Compliance => ({ resourceType, resourceId, compliance, why, at: capturedAt });
-
-function failure(subject: Subject, { reason, results, error }: Decision): RemediationFailedError {
-  const split = (done: boolean) => results.filter((result) => result.done === done).map(({ action }) => action);
-  return new RemediationFailedError(`${subject.id}: ${reason}`, split(true), split(false), error && { cause: error });
-}

@@ -10,3 +10,8 @@ export const PENDING_INDEX = 'pending';
 
 /** The kind of the sweeps themselves, which leave their summaries in the ledger like the resources their receipts. */
 export const SWEEP_TYPE = 'Suture::Sweep';
+
+/** The kind of incidents, whose history is kept like that of resources. */
+export const INCIDENT_TYPE = 'Suture::Incident';
+/** The name under which open incidents stand in the index of what is pending. */
+export const INCIDENT = 'incident';

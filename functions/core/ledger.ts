@@ -77,6 +77,8 @@ export interface EntryBody {
   readonly before?: Snapshot;
   readonly after?: Snapshot;
   readonly results?: readonly ActionResult[];
+  /** What a kind of resource keeps with its entries, over and above what all have: of an incident, what is known of it. */
+  readonly details?: unknown;
   /** Closed by somebody else, from live state: whoever began died. */
   readonly recovered?: true;
 }

@@ -3,9 +3,10 @@ import { digest } from './canonical';
 import { UnreadableStateError } from './errors';
 import { once } from './once';
 import type { Settings } from './settings';
+import type { PartNames } from './tamper-calls';
 
 /** Raised when the document's shape changes, so that a function never reads one that it does not understand. */
-const POLICY_VERSION = 2;
+const POLICY_VERSION = 3;
 
 export type Mode = Settings['mode'];
 export type Exception = Settings['exceptions'][number];
@@ -19,21 +20,54 @@ export interface Policy {
     /** How the names of Suture's own buckets begin; the account and the Region follow. They are never touched. */
     readonly own: readonly string[];
   };
+  readonly incidents: Omit<Settings['incidents'], 'critical' | 'high'> & {
+    readonly critical: Mode;
+    readonly high: Mode;
+    /** Of less grave ones: whether their findings may be marked as told. */
+    readonly others: Mode;
+  };
+  /** Principals that are never contained. */
+  readonly breakGlass: Settings['breakGlass'];
+  /** Who may change Suture's own parts without a page. */
+  readonly deployers: Settings['deployers'];
+  /** Suture's own roles, by name: never contained. */
+  readonly ownRoles: readonly string[];
+  /** Suture's own parts by kind and name: who changes one, tampers. */
+  readonly parts: PartNames;
   readonly governor: Settings['governor'];
   readonly fight: Settings['fight'];
   readonly exceptions: readonly Exception[];
   readonly exemptTag: Settings['exemptTag'];
 }
 
-/**
- * The policy that settings amount to. A specific mode overrides the general one.
- *
- * @param ownBuckets how the names of Suture's own buckets begin
- */
-export const policyOf = (settings: Settings, ownBuckets: readonly string[]): Policy => ({
+/** Names of Suture's own parts that functions must leave alone. */
+export interface OwnParts {
+  /** How the names of its buckets begin; the account and the Region follow. */
+  readonly buckets: readonly string[];
+  readonly roles: readonly string[];
+  /** Names of all that is watched over, by kind. @default none */
+  readonly parts?: PartNames;
+}
+
+/** The name of one of Suture's own buckets. Names of buckets are global: the account and the Region tell them apart. */
+export const ownBucketName = (prefix: string, account: string, region: string): string =>
+  `${prefix}-${account}-${region}`;
+
+/** The policy that settings amount to. A specific mode overrides the general one. */
+export const policyOf = (settings: Settings, own: OwnParts): Policy => ({
   version: POLICY_VERSION,
   securityGroups: { ...settings.securityGroups, mode: settings.securityGroups.mode ?? settings.mode },
-  buckets: { ...settings.buckets, mode: settings.buckets.mode ?? settings.mode, own: ownBuckets },
+  buckets: { ...settings.buckets, mode: settings.buckets.mode ?? settings.mode, own: own.buckets },
+  incidents: {
+    ...settings.incidents,
+    critical: settings.incidents.critical ?? settings.mode,
+    high: settings.incidents.high ?? settings.mode,
+    others: settings.mode,
+  },
+  breakGlass: settings.breakGlass,
+  deployers: settings.deployers,
+  ownRoles: own.roles,
+  parts: own.parts ?? {},
   governor: settings.governor,
   fight: settings.fight,
   exceptions: settings.exceptions,

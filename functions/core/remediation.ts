@@ -65,28 +65,8 @@ export interface Remediation<State, A extends Action> {
   readonly resource: ResourceKind;
   /** The mode that the policy sets for it. */
   mode(policy: Policy): Mode;
-  /** API calls that concern it, as CloudTrail spells them. */
-  readonly calls: readonly string[];
-  /**
-   * What such a call is about: ids that it names (healed at once), ids that were looked up (one invocation each), or all of the kind.
-   *
-   * @throws InvalidEventError if it names none
-   */
-  subjects(wake: CloudTrailWake, home: Home): Promise<Subjects>;
   /** Live, at the source, all that the policy asks about. Undefined if it does not exist. */
   read(subject: Subject, policy: Policy): Promise<State | undefined>;
-  /**
-   * The state that AWS Config recorded, as far as it takes to judge it, where a rule of ours asks for it.
-   *
-   * @throws InvalidEventError if it is none of the kind
-   */
-  recorded?(item: ConfigurationItem, subject: Subject): Promise<State>;
-  /**
-   * Every resource of the kind in an account and Region, page by page, as far as it takes to judge whether there is anything to do.
-   *
-   * @param from the token of the page to begin with
-   */
-  discover(home: Home, policy: Policy, from?: string): AsyncIterable<Discovered<State>>;
   /** What actions can change, at the source, over a state that was read before: a read-back need not cost a whole read. */
   readBack(subject: Subject, before: State): Promise<State | undefined>;
   /** Pure. Planning again after the plan was applied yields no action. */
@@ -101,6 +81,30 @@ export interface Remediation<State, A extends Action> {
   invert(change: { readonly actions: readonly A[]; readonly touched: unknown }, state: State): Plan<A> | Conflict;
   /** Log lines for an action, one for each thing that changes. */
   describe(action: A, state: State): readonly string[];
+}
+
+/** A remediation of resources that events and sweeps watch over; others are asked for by the incident workflow alone. */
+export interface WatchingRemediation<State, A extends Action> extends Remediation<State, A> {
+  /** API calls that concern it, as CloudTrail spells them. */
+  readonly calls: readonly string[];
+  /**
+   * What such a call is about: ids that it names (healed at once), ids that were looked up (one invocation each), or all of the kind.
+   *
+   * @throws InvalidEventError if it names none
+   */
+  subjects(wake: CloudTrailWake, home: Home): Promise<Subjects>;
+  /**
+   * The state that AWS Config recorded, as far as it takes to judge it, where a rule of ours asks for it.
+   *
+   * @throws InvalidEventError if it is none of the kind
+   */
+  recorded?(item: ConfigurationItem, subject: Subject): Promise<State>;
+  /**
+   * Every resource of the kind in an account and Region, page by page, as far as it takes to judge whether there is anything to do.
+   *
+   * @param from the token of the page to begin with
+   */
+  discover(home: Home, policy: Policy, from?: string): AsyncIterable<Discovered<State>>;
 }
 
 /** What an API call is about. */

@@ -5,8 +5,8 @@ import { once } from './once';
 /** What woke a function, as it stands on receipts. */
 export const Trigger = once(() =>
   z.strictObject({
-    kind: z.enum(['cloudtrail', 'config', 'sweep', 'request']),
-    /** The API call, the Config rule, or who asked. */
+    kind: z.enum(['cloudtrail', 'config', 'sweep', 'request', 'incident']),
+    /** The API call, the Config rule, the finding's type, or who asked. */
     name: z.string().check(z.maxLength(256)),
     id: z.string().check(z.maxLength(256)),
     /** When the change happened, ISO 8601, UTC. Latency counts from here. */
@@ -17,6 +17,9 @@ export const Trigger = once(() =>
 );
 export type Trigger = z.infer<ReturnType<typeof Trigger>>;
 
+/** An error's message becomes a part of an execution's state, however long an event is. */
+const MOST_PROBLEMS = 10;
+
 /**
  * A value that matches a schema.
  *
@@ -25,8 +28,10 @@ export type Trigger = z.infer<ReturnType<typeof Trigger>>;
 export function parseEvent<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message, code }) => `${path.join('.') || 'event'}: ${message || code}`,
-  );
+  const { issues } = result.error;
+  const problems = issues
+    .slice(0, MOST_PROBLEMS)
+    .map(({ path, message, code }) => `${path.join('.') || 'event'}: ${message || code}`.slice(0, 200));
+  if (issues.length > MOST_PROBLEMS) problems.push(`${issues.length - MOST_PROBLEMS} more`);
   throw new InvalidEventError(`the event does not match its schema: ${problems.join('; ')}`);
 }

@@ -78,6 +78,14 @@ const securityGroups = z.strictObject({
   blueprints: z.array(blueprint).default([]).describe('Groups whose ingress is written down exactly.'),
 });
 
+const backend = (what: string) =>
+  z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .nullable()
+    .default(null)
+    .refine((given) => given === null || Object.keys(given).length === 1, 'expected exactly one backend')
+    .describe(what);
+
 const exception = z.strictObject({
   id: z
     .string()
@@ -146,8 +154,8 @@ export const Settings = z.strictObject({
     ),
   incidents: z
     .strictObject({
-      critical: mode.default('observe').describe('Severity 9 and above.'),
-      high: mode.default('observe').describe('Severity 7 and above.'),
+      critical: specificMode.describe('Severity 9 and above. Overrides the general mode; unset inherits it.'),
+      high: specificMode.describe('Severity 7 and above. Overrides the general mode; unset inherits it.'),
       approvalTimeoutMinutes: z.int().min(1).default(60).describe('How long a person has to decide.'),
       onExpiry: z.enum(['deny', 'approve']).default('deny').describe('What silence means.'),
     })
@@ -188,10 +196,41 @@ export const Settings = z.strictObject({
     .strictObject({ users: names('User names.'), roles: names('Role names.') })
     .prefault({})
     .describe('Principals that are never contained.'),
+  operators: z
+    .strictObject({
+      principals: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^arn:[^:]+:iam::\d{12}:(root|user\/.+|role\/.+)$/,
+              'expected the ARN of a user, a role or an account, such as arn:aws:iam::111122223333:role/Security',
+            ),
+        )
+        .default([])
+        .describe('Who may assume the role `SutureOperator`, with MFA. Without any, the role is not made.'),
+    })
+    .prefault({})
+    .describe('Who approves, denies and closes incidents.'),
   deployers: z
     .strictObject({ roles: names('Role names.') })
     .prefault({})
-    .describe("Who may change Suture's own parts without a page."),
+    .describe("Who may change Suture's own parts without a page: people are told all the same."),
+  guardrail: z
+    .strictObject({
+      targets: z
+        .array(z.string().regex(/^(\d{12}|ou-[a-z0-9]+-[a-z0-9]+|r-[a-z0-9]+)$/, 'expected an account, ou-… or r-…'))
+        .min(1)
+        .describe('Accounts, organizational units (`ou-…`) or the root (`r-…`) that the policies are attached to.'),
+      backend: backend(
+        'Where Terraform keeps the state of this stack. Never that of `backend`, which belongs to the other stack. Null keeps it in the project directory.',
+      ),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "Service control policies that keep Suture's parts from everybody but `deployers`: a stack of its own, `suture-guardrail`, for the organization's management account. Null makes none.",
+    ),
   sweep: z
     .strictObject({ everyHours: z.int().min(1).max(24).default(6).describe('Hours between two sweeps.') })
     .prefault({})
@@ -232,13 +271,19 @@ export const Settings = z.strictObject({
       emails: z.array(z.email()).default([]).describe('Who is told, by e-mail.'),
       slack: z
         .strictObject({
-          workspaceId: z.string().min(1).describe('The workspace, authorised once in the console.'),
+          workspaceId: z
+            .string()
+            .min(1)
+            .describe('The workspace, authorised once in the console (docs/runbooks/notifications.md).'),
           channelId: z.string().min(1).describe('The channel.'),
         })
         .nullable()
         .default(null)
         .describe('The chat channel that is told.'),
-      pagerDuty: z.boolean().default(false).describe('Whether to page. The key is a Terraform variable.'),
+      pagerDuty: z
+        .boolean()
+        .default(false)
+        .describe('Whether to page. The key is the Terraform variable `pagerduty_routing_key`.'),
     })
     .prefault({})
     .describe('Who is told.'),
@@ -257,14 +302,9 @@ export const Settings = z.strictObject({
     .default(365)
     .describe('How long logs are kept, in the steps that CloudWatch Logs knows.'),
   tags: z.record(z.string(), z.string()).default({}).describe('Tags of every resource.'),
-  backend: z
-    .record(z.string(), z.record(z.string(), z.unknown()))
-    .nullable()
-    .default(null)
-    .refine((backend) => backend === null || Object.keys(backend).length === 1, 'expected exactly one backend')
-    .describe(
-      'Where Terraform keeps its state, as in its own `backend` block: `{"s3": {…}}` or `{"cloud": {"organization": "…", "workspaces": {"name": "…"}}}`. Null keeps it in the project directory.',
-    ),
+  backend: backend(
+    'Where Terraform keeps its state, as in its own `backend` block: `{"s3": {…}}` or `{"cloud": {"organization": "…", "workspaces": {"name": "…"}}}`. Null keeps it in the project directory.',
+  ),
 });
 
 export type Settings = z.infer<typeof Settings>;
@@ -277,7 +317,7 @@ export type Settings = z.infer<typeof Settings>;
 export function parseSettings(input: unknown): Settings {
   const result = Settings.safeParse(input);
   const problems = result.success
-    ? [...duplicateExceptions(result.data), ...foreignKey(result.data)]
+    ? [...duplicateExceptions(result.data), ...foreignKey(result.data), ...lockedOut(result.data)]
     : result.error.issues.map((issue) => explain(issue, input));
   if (problems.length > 0)
     throw new ConfigurationError(`The settings are not valid:\n${problems.map((line) => `  ${line}`).join('\n')}`);
@@ -296,6 +336,22 @@ function foreignKey({ region, buckets: { kmsKeyArn } }: Settings): string[] {
   return kmsKeyArn === null || kmsKeyArn.split(':')[3] === region
     ? []
     : [`buckets.kmsKeyArn: ${JSON.stringify(kmsKeyArn)} given. Buckets of ${region} need a key of ${region}`];
+}
+
+/** A guardrail that lets nobody through could not even be taken down from within, and two stacks must not take one state for theirs. */
+function lockedOut({ guardrail, deployers, backend: other }: Settings): string[] {
+  if (guardrail === null) return [];
+  const shares = guardrail.backend !== null && JSON.stringify(guardrail.backend) === JSON.stringify(other);
+  return [
+    ...(deployers.roles.length === 0
+      ? [
+          'guardrail: deployers.roles is empty, so that nobody could change Suture any more. Name the roles that deploy it',
+        ]
+      : []),
+    ...(shares
+      ? ['guardrail.backend: is that of the other stack, whose state it would replace. Give it one of its own']
+      : []),
+  ];
 }
 
 function explain(issue: z.core.$ZodIssue, input: unknown): string {
@@ -342,13 +398,6 @@ const planned: ReadonlyArray<{ path: string; only?: unknown; warning: string }> 
   { path: 'mode', only: 'approve', warning: NOBODY_APPROVES },
   { path: 'securityGroups.mode', only: 'approve', warning: NOBODY_APPROVES },
   { path: 'buckets.mode', only: 'approve', warning: NOBODY_APPROVES },
-  { path: 'incidents', warning: 'has no effect: the incident workflow does not exist yet' },
-  { path: 'breakGlass', warning: 'has no effect: nothing is contained yet' },
-  { path: 'deployers', warning: "has no effect: changes to Suture's own parts are not watched yet" },
-  { path: 'notifications.slack', warning: 'has no effect: chat does not exist yet' },
-  { path: 'notifications.pagerDuty', warning: 'has no effect: paging does not exist yet' },
-  { path: 'foundation.detector', warning: 'has no effect: nothing uses the detector yet' },
-  { path: 'foundation.securityHub', warning: 'has no effect: nothing uses Security Hub yet' },
 ];
 
 /** Paths of keys that have no effect yet, for the reference. */

@@ -4,7 +4,7 @@ import type { EntryBody, Ledger, Page } from './ledger';
 import { ledgerKey, seal } from './ledger';
 import { SWEEP_TYPE } from './ledger-keys';
 import type { Mode } from './policy';
-import type { Action, Home, Remediation, Subject } from './remediation';
+import type { Action, Home, ResourceKind, Subject, WatchingRemediation } from './remediation';
 
 /** A resource that a sweep came by. */
 export interface Judged<A extends Action = Action> {
@@ -37,7 +37,7 @@ export const isViolating = ({ verdict: { outcome } }: Judged): boolean =>
  * @returns how far it came; with `from`, there is more.
  */
 export async function sweep<State, A extends Action>(
-  remediation: Remediation<State, A>,
+  remediation: WatchingRemediation<State, A>,
   progress: SweepProgress,
   context: SweepContext<A>,
 ): Promise<SweepProgress> {
@@ -74,14 +74,18 @@ const unread = (why: string, mode: Mode): Verdict<never> => ({
   expired: [],
 });
 
-export const subjectOf = <State, A extends Action>(
-  { resource }: Remediation<State, A>,
-  id: string,
-  home: Home,
-): Subject => ({ ...home, type: resource.type, id, arn: resource.arn(id, home) });
+export const subjectOf = ({ resource }: { readonly resource: ResourceKind }, id: string, home: Home): Subject => ({
+  ...home,
+  type: resource.type,
+  id,
+  arn: resource.arn(id, home),
+});
 
 /** The sweeps of a kind have a chain of their own. */
-const sweepSubject = <State, A extends Action>({ name, resource }: Remediation<State, A>, home: Home): Subject => ({
+const sweepSubject = <State, A extends Action>(
+  { name, resource }: WatchingRemediation<State, A>,
+  home: Home,
+): Subject => ({
   ...home,
   type: SWEEP_TYPE,
   id: name,
@@ -90,7 +94,7 @@ const sweepSubject = <State, A extends Action>({ name, resource }: Remediation<S
 
 /** Somebody else's summary at the same moment makes ours superfluous. */
 async function summarise<State, A extends Action>(
-  remediation: Remediation<State, A>,
+  remediation: WatchingRemediation<State, A>,
   about: Subject,
   { head, policyHash, policy }: Page,
   { startedAt, seen, violating }: Required<Pick<SweepProgress, 'startedAt' | 'seen' | 'violating'>>,

@@ -1,7 +1,7 @@
 import { limitOf } from '../../functions/core/decide';
 import { handlerFor, type Services } from '../../functions/core/handler';
 import type { Commit, Ledger } from '../../functions/core/ledger';
-import type { Remediation } from '../../functions/core/remediation';
+import type { WatchingRemediation } from '../../functions/core/remediation';
 import { type House, type ShutDoor, Street } from '../support/doors';
 import { policy } from '../support/policy';
 
@@ -22,7 +22,7 @@ function setUp(pending: readonly string[][] = []) {
   const recorded: Recorded = { invoked: [], commits: [], counted: [], evaluated: [], metrics: [] };
   const street = new Street();
   for (const [index, id] of HOUSES.entries()) street.house(id, ...(index % 3 === 0 ? ['front'] : []));
-  const remediation: Remediation<House, ShutDoor> = {
+  const remediation: WatchingRemediation<House, ShutDoor> = {
     ...street.remediation(),
     async *discover(_home, _policy, from = '0') {
       for (let at = Number(from); at < HOUSES.length; at += PAGE) {
