@@ -4,9 +4,10 @@ import {
   PutPublicAccessBlockCommand,
   type S3ControlClient,
 } from '@aws-sdk/client-s3-control';
+import { accepted } from '../core/aws';
 import type { Applied } from '../core/remediation';
 import type { AccountAction } from './account-block';
-import { absent, blockOf, sent } from './adapter';
+import { absent, blockOf } from './adapter';
 import type { PublicAccessBlock } from './bucket';
 
 /** The public access block of a whole account, by the S3 Control API. */
@@ -22,8 +23,8 @@ export class AccountBlocks {
   async apply({ kind, account, ...action }: AccountAction, abortSignal: AbortSignal): Promise<Applied> {
     const target = { AccountId: account };
     if (kind === 'DeleteAccountPublicAccessBlock')
-      return sent(await this.s3Control.send(new DeletePublicAccessBlockCommand(target), { abortSignal }));
+      return accepted(await this.s3Control.send(new DeletePublicAccessBlockCommand(target), { abortSignal }));
     const input = { ...target, PublicAccessBlockConfiguration: { ...action.block } };
-    return sent(await this.s3Control.send(new PutPublicAccessBlockCommand(input), { abortSignal }));
+    return accepted(await this.s3Control.send(new PutPublicAccessBlockCommand(input), { abortSignal }));
   }
 }

@@ -1,7 +1,7 @@
 import { asError, InvalidEventError } from '../core/errors';
 import { exemptionFor } from '../core/exceptions';
 import type { Policy } from '../core/policy';
-import type { Action, Plan, Remediation, ResourceKind } from '../core/remediation';
+import type { Action, Plan, ResourceKind, WatchingRemediation } from '../core/remediation';
 import type { AccountBlocks } from './account-adapter';
 import { ALL_ON, flagsOff, type PublicAccessBlock } from './bucket';
 import { ACCOUNT_CALLS } from './events';
@@ -56,7 +56,7 @@ export function planAccount(state: AccountBlock, policy: Policy): Plan<AccountAc
 }
 
 /** What `heal` needs to know about the account's own block. */
-export const accountRemediation = (accounts: AccountBlocks): Remediation<AccountBlock, AccountAction> => {
+export const accountRemediation = (accounts: AccountBlocks): WatchingRemediation<AccountBlock, AccountAction> => {
   const read = async ({ id, account, arn }: { id: string; account: string; arn: string }): Promise<AccountBlock> => {
     if (id !== account) throw new InvalidEventError(`${id} is not the account of this installation, ${account}`);
     const block = await accounts.block(account);

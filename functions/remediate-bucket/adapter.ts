@@ -18,6 +18,7 @@ import {
   type S3Client,
   type ServerSideEncryptionRule,
 } from '@aws-sdk/client-s3';
+import { accepted, isCode } from '../core/aws';
 import type { Policy } from '../core/policy';
 import type { Applied, Discovered, Home, Subject } from '../core/remediation';
 import type { AccountBlocks } from './account-adapter';
@@ -28,11 +29,11 @@ import {
   type Encryption,
   flagsOff,
   type Grant,
+  isKms,
   type PublicAccessBlock,
   type PutBucketAcl,
   type PutBucketPolicy,
 } from './bucket';
-import { isKms } from './planner';
 import { statementsIn, without } from './public-access';
 
 /** Buckets in a page of a sweep, and how many are read at a time. */
@@ -93,13 +94,8 @@ export class Buckets {
         account,
         region,
         tags,
-        ...(block && { block }),
-        ...(accountBlock && { accountBlock }),
-        ...(text !== undefined && { policy: text }),
         website: website !== undefined,
-        ...(policyIsPublic !== undefined && { policyIsPublic }),
-        ...(acl && { acl }),
-        ...(encryption && { encryption }),
+        ...known({ block, accountBlock, policy: text, policyIsPublic, acl, encryption }),
       };
     } catch (error) {
       if (isCode(error, 'NoSuchBucket')) return undefined;
@@ -123,14 +119,7 @@ export class Buckets {
         before.encryption && this.encryption(target),
       ]);
       const { block: _block, policy: _policy, ...rest } = before;
-      return {
-        ...rest,
-        ...(block && { block }),
-        ...(text !== undefined && { policy: text }),
-        ...(policyIsPublic !== undefined && { policyIsPublic }),
-        ...(acl && { acl }),
-        ...(encryption && { encryption }),
-      };
+      return { ...rest, ...known({ block, policy: text, policyIsPublic, acl, encryption }) };
     } catch (error) {
       if (isCode(error, 'NoSuchBucket')) return undefined;
       throw error;
@@ -198,11 +187,7 @@ export class Buckets {
         region: home.region,
         tags: {},
         website: false,
-        ...(block && { block }),
-        ...(accountBlock && { accountBlock }),
-        ...(policyIsPublic !== undefined && { policyIsPublic }),
-        ...(acl && { acl }),
-        ...(encryption && { encryption }),
+        ...known({ block, accountBlock, policyIsPublic, acl, encryption }),
       };
       return { id: name, state };
     } catch (error) {
@@ -222,10 +207,10 @@ export class Buckets {
       switch (action.kind) {
         case 'PutPublicAccessBlock': {
           const input = { ...target, PublicAccessBlockConfiguration: { ...action.block } };
-          return sent(await this.s3.send(new PutPublicAccessBlockCommand(input), options));
+          return accepted(await this.s3.send(new PutPublicAccessBlockCommand(input), options));
         }
         case 'DeletePublicAccessBlock':
-          return sent(await this.s3.send(new DeletePublicAccessBlockCommand(target), options));
+          return accepted(await this.s3.send(new DeletePublicAccessBlockCommand(target), options));
         case 'PutBucketPolicy':
           return await this.changePolicy(target, action, abortSignal);
         case 'PutBucketAcl':
@@ -239,7 +224,10 @@ export class Buckets {
     }
   }
 
-  /** Read at the last moment: S3 cannot be told to change a policy only if it is as it was. Who changes it meanwhile is heard. */
+  /**
+   * Read at the last moment, since S3 cannot be told to change a policy only if it is as it was: what somebody writes between this read
+   * and the write is overwritten.
+   */
   private async changePolicy(
     target: Target,
     { remove, add, whole }: PutBucketPolicy,
@@ -250,10 +238,10 @@ export class Buckets {
     const wanted = [...without(present, remove), ...without(add, present)];
     if (wanted.length === present.length && without(wanted, present).length === 0) return { requestIds: [] };
     const options = { abortSignal };
-    if (wanted.length === 0) return sent(await this.s3.send(new DeleteBucketPolicyCommand(target), options));
+    if (wanted.length === 0) return accepted(await this.s3.send(new DeleteBucketPolicyCommand(target), options));
     const document = { ...(text === undefined ? { Version: '2012-10-17' } : JSON.parse(text)), Statement: wanted };
     const Policy = text === undefined && whole !== undefined ? whole : JSON.stringify(document);
-    return sent(await this.s3.send(new PutBucketPolicyCommand({ ...target, Policy }), options));
+    return accepted(await this.s3.send(new PutBucketPolicyCommand({ ...target, Policy }), options));
   }
 
   private async changeAcl(target: Target, { remove, add }: PutBucketAcl, abortSignal: AbortSignal): Promise<Applied> {
@@ -262,7 +250,7 @@ export class Buckets {
     const isSo = wanted.length === grants.length && without(wanted, grants).length === 0;
     if (isSo || ownership === 'BucketOwnerEnforced') return { requestIds: [] };
     const AccessControlPolicy = { Owner: { ...owner }, Grants: wanted.map(toGrant) };
-    return sent(await this.s3.send(new PutBucketAclCommand({ ...target, AccessControlPolicy }), { abortSignal }));
+    return accepted(await this.s3.send(new PutBucketAclCommand({ ...target, AccessControlPolicy }), { abortSignal }));
   }
 
   /** Read at the last moment as well: a key of KMS that somebody chose meanwhile stays, and so does what uploads may not use. */
@@ -272,7 +260,7 @@ export class Buckets {
     const { blockedTypes } = isKms(wanted) ? present : wanted;
     const Rules = [encryptionRule({ ...wanted, ...(blockedTypes && { blockedTypes }) })];
     const input = { ...target, ServerSideEncryptionConfiguration: { Rules } };
-    return sent(await this.s3.send(new PutBucketEncryptionCommand(input), { abortSignal }));
+    return accepted(await this.s3.send(new PutBucketEncryptionCommand(input), { abortSignal }));
   }
 
   private async block(target: Target): Promise<PublicAccessBlock | undefined> {
@@ -338,6 +326,13 @@ export async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** What may be missing from a bucket. */
+type Parts = Pick<Bucket, 'block' | 'accountBlock' | 'policy' | 'policyIsPublic' | 'acl' | 'encryption'>;
+
+/** The parts that were read and are there. */
+const known = (parts: { readonly [K in keyof Parts]: Parts[K] | undefined }): Parts =>
+  Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined));
+
 /** A flag that is not there is off. */
 export const blockOf = (found: PublicAccessBlockConfiguration | undefined): PublicAccessBlock => ({
   BlockPublicAcls: found?.BlockPublicAcls === true,
@@ -346,14 +341,8 @@ export const blockOf = (found: PublicAccessBlockConfiguration | undefined): Publ
   RestrictPublicBuckets: found?.RestrictPublicBuckets === true,
 });
 
-export const sent = ({ $metadata: { requestId } }: { $metadata: { requestId?: string } }): Applied => ({
-  requestIds: requestId === undefined ? [] : [requestId],
-});
-
 const isAnswer = (error: unknown): error is Error =>
   error instanceof Error && '$metadata' in error && typeof error.$metadata === 'object';
-
-const isCode = (error: unknown, code: string): boolean => error instanceof Error && error.name === code;
 
 /**
  * The Region of a bucket that lives elsewhere: S3 names it in a header of its refusal.

@@ -57,6 +57,9 @@ export interface Encryption {
   readonly blockedTypes?: readonly string[];
 }
 
+/** A key of KMS, in one layer or two. */
+export const isKms = ({ algorithm }: Encryption): boolean => algorithm.startsWith('aws:kms');
+
 /** A bucket as its remediation sees it. What the policy does not ask about is not read. */
 export interface Bucket {
   readonly name: string;
@@ -105,7 +108,7 @@ export interface DeletePublicAccessBlock extends Action {
   readonly bucket: string;
 }
 
-/** Everything else in the policy stays as it is, whoever changes it meanwhile. */
+/** Everything else in the policy stays as it is. */
 export interface PutBucketPolicy extends Action {
   readonly kind: 'PutBucketPolicy';
   readonly bucket: string;

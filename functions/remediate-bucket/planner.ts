@@ -1,5 +1,5 @@
 import { exemptionFor } from '../core/exceptions';
-import type { Policy } from '../core/policy';
+import { ownBucketName, type Policy } from '../core/policy';
 import type { Conflict, Plan } from '../core/remediation';
 import {
   ALL_ON,
@@ -8,6 +8,7 @@ import {
   type Encryption,
   flagsOff,
   type Grant,
+  isKms,
   type PublicAccessBlock,
   type Statement,
 } from './bucket';
@@ -146,8 +147,7 @@ function obstacle(
   { own }: BucketPolicy,
   closes: boolean,
 ): string | undefined {
-  // Names of buckets are global: those of ours end with the account and the Region.
-  if (own.some((prefix) => name === `${prefix}-${account}-${region}`))
+  if (own.some((prefix) => name === ownBucketName(prefix, account, region)))
     return "it is one of Suture's own, which nothing that runs unattended may touch";
   if (closes && website) return 'it serves a website';
   return closes && isOrigin(statements) ? 'it is an origin of CloudFront' : undefined;
@@ -184,9 +184,6 @@ export function isDone(action: BucketAction, bucket: Bucket): boolean {
       );
   }
 }
-
-/** A key of KMS, in one layer or two. */
-export const isKms = ({ algorithm }: Encryption): boolean => algorithm.startsWith('aws:kms');
 
 const sameBlock = (one: PublicAccessBlock, other: PublicAccessBlock | undefined): boolean =>
   other !== undefined && flagsOff(one).join() === flagsOff(other).join();

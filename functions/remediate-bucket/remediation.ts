@@ -1,11 +1,11 @@
-import type { Remediation } from '../core/remediation';
+import type { WatchingRemediation } from '../core/remediation';
 import type { Buckets } from './adapter';
 import { BUCKET, type Bucket, type BucketAction } from './bucket';
 import { CALLS, subjectsOf } from './events';
 import { describe, isDone, planBucket, restore, touchedParts } from './planner';
 
 /** What `heal` needs to know about buckets; everything else about a decision is the same for all resources. */
-export const bucketRemediation = (buckets: Buckets): Remediation<Bucket, BucketAction> => ({
+export const bucketRemediation = (buckets: Buckets): WatchingRemediation<Bucket, BucketAction> => ({
   name: 'bucket',
   resource: BUCKET,
   mode: (policy) => policy.buckets.mode,

@@ -12,6 +12,7 @@ import {
   type SecurityGroupRule,
   type Tag,
 } from '@aws-sdk/client-ec2';
+import { accepted, isCode } from '../core/aws';
 import type { ConfigurationItem } from '../core/config-events';
 import type { Applied, Discovered, Home } from '../core/remediation';
 import { protocolName } from './planner';
@@ -230,7 +231,7 @@ export class SecurityGroups {
   private async revoke(groupId: string, ruleIds: readonly string[], abortSignal: AbortSignal): Promise<Applied> {
     try {
       const command = new RevokeSecurityGroupIngressCommand({ GroupId: groupId, SecurityGroupRuleIds: [...ruleIds] });
-      return { requestIds: requestIds(await this.ec2.send(command, { abortSignal })) };
+      return accepted(await this.ec2.send(command, { abortSignal }));
     } catch (error) {
       if (isCode(error, 'InvalidGroup.NotFound')) return { requestIds: [] };
       if (!isCode(error, 'InvalidSecurityGroupRuleId.NotFound')) throw error;
@@ -252,7 +253,7 @@ export class SecurityGroups {
         GroupId: groupId,
         IpPermissions: permissions.map(ipPermission),
       });
-      return { requestIds: requestIds(await this.ec2.send(command, { abortSignal })) };
+      return accepted(await this.ec2.send(command, { abortSignal }));
     } catch (error) {
       if (isCode(error, 'RulesPerSecurityGroupLimitExceeded'))
         return { requestIds: [], held: `${groupId} has no room for the allowed part of a wide rule` };
@@ -271,11 +272,6 @@ const ingressOf = (rules: readonly SecurityGroupRule[]): IngressRule[] =>
     .filter(({ IsEgress }) => IsEgress === false)
     .map(ingressRule)
     .sort((a, b) => a.fromPort - b.fromPort || a.toPort - b.toPort || (a.ruleId < b.ruleId ? -1 : 1));
-
-const isCode = (error: unknown, code: string): boolean => error instanceof Error && error.name === code;
-
-const requestIds = ({ $metadata: { requestId } }: { $metadata: { requestId?: string } }): string[] =>
-  requestId === undefined ? [] : [requestId];
 
 const tagsOf = (tags: readonly Tag[] | undefined): Record<string, string> =>
   Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));

@@ -1,11 +1,13 @@
-import type { Remediation } from '../core/remediation';
+import type { WatchingRemediation } from '../core/remediation';
 import type { SecurityGroups } from './adapter';
 import { CALLS, subjectOf } from './events';
 import { isDone, planSecurityGroup, portsText, restoreRules, touchedRules } from './planner';
 import { SECURITY_GROUP, type SecurityGroup, type SecurityGroupAction } from './security-group';
 
 /** What `heal` needs to know about security groups; everything else about a decision is the same for all resources. */
-export const securityGroupRemediation = (groups: SecurityGroups): Remediation<SecurityGroup, SecurityGroupAction> => ({
+export const securityGroupRemediation = (
+  groups: SecurityGroups,
+): WatchingRemediation<SecurityGroup, SecurityGroupAction> => ({
   name: 'security-group',
   resource: SECURITY_GROUP,
   mode: (policy) => policy.securityGroups.mode,

@@ -1,4 +1,3 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ALL_ON } from '../../functions/remediate-bucket/bucket';
 import { NONE_ON, statement } from '../support/bucket';
 import { TestBuckets } from '../support/buckets';
@@ -9,7 +8,7 @@ import type { Path } from './matrix';
 const STAYS = statement({ Sid: 'TlsOnly', Effect: 'Deny' });
 
 /** A bucket that must stay as it is. */
-const NEIGHBOUR = 'neighbour-of-what-is-healed';
+export const NEIGHBOUR = 'neighbour-of-what-is-healed';
 
 /** What paths of buckets have in common: one that a policy and an ACL open, of which no event told, and that a request finds. */
 export const ofBuckets = (removes: boolean): Omit<Path, 'variant'> => ({
@@ -24,9 +23,7 @@ export const ofBuckets = (removes: boolean): Omit<Path, 'variant'> => ({
     await buckets.block(id, NONE_ON);
     await buckets.publish(id, STAYS);
     await buckets.publishByAcl(id, 'public-read');
-    const Payload = Buffer.from(JSON.stringify({ bucketName: id }));
-    const request = new InvokeCommand({ FunctionName: 'S3BucketSelfHeal', InvocationType: 'Event', Payload });
-    return { id, open: () => new LambdaClient(twin.config).send(request) };
+    return { id, open: () => twin.invokeLater('S3BucketSelfHeal', { bucketName: id }) };
   },
   async healed(twin, id) {
     const { block, policy, grants } = await new TestBuckets(twin).everything(id);

@@ -1,5 +1,4 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutBucketOwnershipControlsCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { DeletePublicAccessBlockCommand } from '@aws-sdk/client-s3-control';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -57,14 +56,6 @@ describe.each<[Variant, string[]]>([
   });
 });
 
-async function invoke(twin: TestTwin, input: object): Promise<void> {
-  const { FunctionError, Payload } = await new LambdaClient(twin.config).send(
-    new InvokeCommand({ FunctionName: 'S3BucketSelfHeal', Payload: Buffer.from(JSON.stringify(input)) }),
-  );
-  if (FunctionError) throw new Error(new TextDecoder().decode(Payload));
-  await twin.settle();
-}
-
 /** Every path of the function: fixes of all kinds, a join, a sweep, the account, a message. */
 async function doEverything(twin: TestTwin): Promise<void> {
   const buckets = new TestBuckets(twin);
@@ -89,7 +80,7 @@ async function doEverything(twin: TestTwin): Promise<void> {
   );
   await buckets.s3Control.send(new DeletePublicAccessBlockCommand({ AccountId: twin.ready.accountId }));
   await twin.settle();
-  await invoke(twin, { sweep: {} });
+  await twin.invoke('S3BucketSelfHeal', { sweep: {} });
   // Somebody must be told: the hour's budget is used up.
   const { now } = await twin.control<{ now: string }>('GET', '/health');
   for (const of of ['bucket', 'account-public-access-block'])

@@ -1,6 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DeleteBucketCommand,
   PutBucketAclCommand,
@@ -20,15 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => twin.stop());
 
-async function invoke(input: object): Promise<Record<string, unknown>> {
-  const { FunctionError, Payload } = await new LambdaClient(twin.config).send(
-    new InvokeCommand({ FunctionName: 'S3BucketSelfHeal', Payload: Buffer.from(JSON.stringify(input)) }),
-  );
-  const answer = JSON.parse(new TextDecoder().decode(Payload)) as Record<string, unknown>;
-  if (FunctionError) throw new Error(JSON.stringify(answer));
-  await twin.settle();
-  return answer;
-}
+const invoke = (input: object) => twin.invoke('S3BucketSelfHeal', input);
 const subjects = async () => (await twin.outbox()).map(({ subject }) => subject);
 
 it('a new bucket with the defaults of today needs nothing', async () => {
