@@ -1,0 +1,47 @@
+import { type Incident, plainText } from './incident';
+import { type Message, messageOf } from './notice';
+import type { IncidentRecords } from './record';
+
+/** What closing an incident came to. */
+export interface Closing {
+  readonly incident: Incident;
+  /** False if it was closed already: then nobody is told again. */
+  readonly changed: boolean;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/**
+ * Closes an incident for a person: written down first, told then. What is contained stays so.
+ *
+ * @param by ARN of who closes it
+ * @throws UnreadableStateError for an incident that the ledger does not have
+ */
+export async function closeIncident(
+  records: IncidentRecords,
+  publish: (message: Message) => Promise<void>,
+  id: string,
+  { by, reason }: { readonly by: string; readonly reason: string },
+): Promise<Closing> {
+  const closed = { by: plainText(by, 300), reason: plainText(reason, 300) };
+  const { details } = await records.append(id, ({ details }) =>
+    details.status === 'closed'
+      ? undefined
+      : {
+          holder: by,
+          mode: 'observe',
+          reason: 'closed by a person',
+          details: { ...details, status: 'closed', closed },
+        },
+  );
+  const { incident } = details;
+  if (details.status === 'closed') return { incident, changed: false, ...(details.closed ?? closed) };
+  await publish(
+    messageOf(incident, 'closed', {
+      headline: `closed: ${incident.type} on ${incident.resources[0] ?? `account ${incident.account}`}`,
+      lines: [`Closed by ${closed.by}: ${closed.reason}`, 'What was contained stays contained.'],
+      nextSteps: [],
+    }),
+  );
+  return { incident, changed: true, ...closed };
+}
