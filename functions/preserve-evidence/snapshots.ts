@@ -1,0 +1,55 @@
+import { CreateSnapshotsCommand, DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { asError } from '../core/errors';
+import { INCIDENT_TAG } from '../incident/instance';
+import { everyPage } from '../incident/pages';
+
+/** What became of an instance's disks. */
+export interface Snapshots {
+  readonly ids: readonly string[];
+  /** Why there are none. */
+  readonly note?: string;
+}
+
+/**
+ * Takes snapshots of all volumes of an instance at one moment, unless this incident has some already: the call has no token by which a repeat would be
+ * known, so they are found by their tag. What EC2 refuses is no reason to leave the instance connected: people are told.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
+ */
+export async function takeSnapshots(
+  ec2: EC2Client,
+  { instanceId, volumeIds, incidentId }: { instanceId: string; volumeIds: readonly string[]; incidentId: string },
+): Promise<Snapshots> {
+  if (volumeIds.length === 0)
+    return { ids: [], note: `${instanceId} has no volumes that snapshots could be taken of.` };
+  try {
+    const before = await everyPage(async (NextToken) => {
+      const { Snapshots: items, NextToken: next } = await ec2.send(
+        new DescribeSnapshotsCommand({
+          OwnerIds: ['self'],
+          Filters: [
+            { Name: `tag:${INCIDENT_TAG}`, Values: [incidentId] },
+            { Name: 'volume-id', Values: [...volumeIds] },
+          ],
+          ...(NextToken && { NextToken }),
+        }),
+      );
+      return { items, next };
+    });
+    if (before.length > 0) return { ids: idsOf(before) };
+    const { Snapshots = [] } = await ec2.send(
+      new CreateSnapshotsCommand({
+        InstanceSpecification: { InstanceId: instanceId },
+        Description: `Suture: evidence of incident ${incidentId}`,
+        CopyTagsFromSource: 'volume',
+        TagSpecifications: [{ ResourceType: 'snapshot', Tags: [{ Key: INCIDENT_TAG, Value: incidentId }] }],
+      }),
+    );
+    return { ids: idsOf(Snapshots) };
+  } catch (error) {
+    return { ids: [], note: `No snapshots of ${instanceId} could be taken: ${asError(error).name}.` };
+  }
+}
+
+const idsOf = (snapshots: readonly { readonly SnapshotId?: string | undefined }[]): string[] =>
+  snapshots.flatMap(({ SnapshotId }) => SnapshotId ?? []).sort();
