@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import type { LambdaContext } from '../core/handler';
+import { homeOf } from '../core/home';
+import type { Ledger } from '../core/ledger';
+import { once } from '../core/once';
+import { parseEvent } from '../core/schema';
+import type { Telemetry } from '../core/telemetry';
+import { closeIncident } from '../incident/close';
+import { guardDutyIncidentId, incidentIdOf } from '../incident/incident';
+import type { Message } from '../incident/notice';
+import { IncidentRecords } from '../incident/record';
+
+/**
+ * CloudTrail's record of a call by which a person deals with findings.
+ *
+ * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+ */
+const Closing = once(() =>
+  z.looseObject({
+    detail: z.looseObject({
+      eventName: z.enum(['ArchiveFindings', 'BatchUpdateFindings']),
+      userIdentity: z.looseObject({
+        arn: z.optional(z.string()),
+        sessionContext: z.optional(
+          z.looseObject({ sessionIssuer: z.optional(z.looseObject({ arn: z.optional(z.string()) })) }),
+        ),
+      }),
+      requestParameters: z.looseObject({
+        findingIds: z.optional(z.array(z.string())),
+        findingIdentifiers: z.optional(z.array(z.looseObject({ id: z.optional(z.string()) }))),
+        workflow: z.optional(z.looseObject({ status: z.optional(z.string()) })),
+      }),
+    }),
+  }),
+);
+
+export interface ClosingServices {
+  readonly ledger: Ledger;
+  readonly telemetry: Telemetry;
+  /** ARN of the role under which the workflow itself marks findings: what it does closes nothing. */
+  readonly ownRoleArn: string;
+  /** Publishes to the alert topic. */
+  publish(message: Message): Promise<void>;
+}
+
+/**
+ * Closes the incidents of findings that a person archived at GuardDuty, or resolved at Security Hub.
+ *
+ * @throws InvalidEventError for an event that tells of neither
+ */
+export const closingHandler =
+  ({ ledger, telemetry, ownRoleArn, publish }: ClosingServices) =>
+  async (event: unknown, context: LambdaContext): Promise<{ readonly closed: readonly string[] }> => {
+    const { detail } = parseEvent(Closing(), event);
+    const { userIdentity, eventName, requestParameters } = detail;
+    const by = userIdentity.arn ?? 'somebody';
+    if (userIdentity.sessionContext?.sessionIssuer?.arn === ownRoleArn) return { closed: [] };
+    const records = new IncidentRecords(ledger, homeOf(context.invokedFunctionArn), Date.now);
+    const closed: string[] = [];
+    for (const id of incidentsIn(requestParameters)) {
+      // Most findings never made an incident here.
+      if (!(await records.open(id)).record) continue;
+      const reason = eventName === 'ArchiveFindings' ? 'archived at GuardDuty' : 'resolved at Security Hub';
+      const { changed } = await closeIncident(records, publish, id, { by, reason });
+      if (changed) closed.push(id);
+    }
+    telemetry.info(`Closed ${closed.length} incidents`, { closed, by, eventName });
+    return { closed };
+  };
+
+type Parameters = z.infer<ReturnType<typeof Closing>>['detail']['requestParameters'];
+
+function incidentsIn({ findingIds = [], findingIdentifiers = [], workflow }: Parameters): string[] {
+  const isDealtWith = workflow?.status === 'RESOLVED' || workflow?.status === 'SUPPRESSED';
+  const named = isDealtWith ? findingIdentifiers.flatMap(({ id }) => (id === undefined ? [] : [id])) : [];
+  const ofGuardDuty = (id: string) => /^arn:[^:]+:guardduty:.*\/finding\/([0-9a-f]{32})$/.exec(id)?.[1];
+  return [
+    ...findingIds.filter((id) => /^[0-9a-f]{32}$/.test(id)).map(guardDutyIncidentId),
+    ...named.map((id) => {
+      const findingId = ofGuardDuty(id);
+      return findingId === undefined ? incidentIdOf('sh', id) : guardDutyIncidentId(findingId);
+    }),
+  ];
+}
