@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 import { App } from 'cdktf';
 import { asError, ConfigurationError } from './functions/core/errors';
 import { parseSettings, settingsWarnings } from './functions/core/settings';
+import { GuardrailStack } from './modules/guardrail-stack';
 import { SutureStack } from './modules/suture-stack';
 
 /**
- * Writes the Terraform of some settings into `OUT/stacks/suture`.
+ * Writes the Terraform of some settings into `OUT/stacks/suture`, and into `OUT/stacks/suture-guardrail` if they ask for a guardrail.
  *
  * @param input the content of a settings file
  * @returns what the settings say that will not happen
@@ -19,6 +20,7 @@ export function synthesize(input: unknown, out: string): string[] {
   mkdirSync(resolve(out), { recursive: true });
   const app = new App({ outdir: resolve(out) });
   new SutureStack(app, settings);
+  if (settings.guardrail !== null) new GuardrailStack(app, settings);
   app.synth();
   return settingsWarnings(input, new Date().toISOString().slice(0, 10));
 }

@@ -6,7 +6,9 @@ import { ConfigurationError } from '../functions/core/errors';
  * A file in the project's directory, seen from a stack's folder, for each installation its own: without a backend, cdktf would write the
  * absolute path of this machine.
  */
-export const localState = (prefix: string) => ({ local: { path: `../../../terraform.${prefix}suture.tfstate` } });
+export const localState = (prefix: string, stack: string) => ({
+  local: { path: `../../../terraform.${prefix}${stack}.tfstate` },
+});
 
 /** Where Terraform keeps its state, written as in the settings: any backend that Terraform knows, or `cloud`. */
 export class Backend extends TerraformBackend {

@@ -6,6 +6,28 @@ export interface Widget {
   readonly properties: object;
 }
 
+/** How the graphs of a dashboard look alike. */
+export interface GraphDefaults {
+  readonly region: string;
+  /** In columns. */
+  readonly width: number;
+  readonly periodSeconds: number;
+}
+
+/**
+ * Draws graphs of sums over time; what one of them has otherwise is given with it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html#CloudWatch-Dashboard-Properties-Metric-Widget-Object
+ */
+export const graphsWith =
+  ({ region, width, periodSeconds: period }: GraphDefaults) =>
+  (title: string, metrics: readonly unknown[], more: object = {}): Widget => ({
+    type: 'metric',
+    width,
+    height: 6,
+    properties: { title, region, view: 'timeSeries', period, stat: 'Sum', metrics, ...more },
+  });
+
 /**
  * A dashboard's body: widgets from left to right and top to bottom.
  *

@@ -14,6 +14,8 @@ export interface DeadLettersProps {
   readonly ruleNames: readonly string[];
   /** Told when something lies here. */
   readonly alertTopicArn: string;
+  /** Whether people are told when the queue is empty again: a page is resolved by that. @default false */
+  readonly tellsWhenEmpty?: boolean;
 }
 
 /** Where an event goes that nobody could handle: it is kept for two weeks, and somebody is told. */
@@ -23,7 +25,7 @@ export class DeadLetters extends Construct {
 
   constructor(scope: Construct, id: string, props: DeadLettersProps) {
     super(scope, id);
-    const { queueName, alarmName, account, ruleNames, alertTopicArn } = props;
+    const { queueName, alarmName, account, ruleNames, alertTopicArn, tellsWhenEmpty = false } = props;
     const queue = new SqsQueue(this, 'queue', {
       name: queueName,
       sqsManagedSseEnabled: true,
@@ -63,6 +65,7 @@ export class DeadLetters extends Construct {
       comparisonOperator: 'GreaterThanOrEqualToThreshold',
       treatMissingData: 'notBreaching',
       alarmActions: [alertTopicArn],
+      ...(tellsWhenEmpty && { okActions: [alertTopicArn] }),
     });
     this.queueArn = queue.arn;
     this.queueName = queueName;

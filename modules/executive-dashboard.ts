@@ -1,7 +1,7 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
 import type { Account } from './account';
-import { dashboardBody, type Widget } from './dashboard';
+import { dashboardBody, graphsWith, type Widget } from './dashboard';
 
 export interface ExecutiveDashboardProps {
   /** Physical name, from `names.ts`. */
@@ -24,12 +24,7 @@ export class ExecutiveDashboard extends Construct {
 const HOUR = 3600;
 
 function widgets({ metricNamespace, account }: ExecutiveDashboardProps): Widget[] {
-  const graph = (title: string, metrics: unknown[], more: object = {}): Widget => ({
-    type: 'metric',
-    width: 12,
-    height: 6,
-    properties: { title, region: account.region, view: 'timeSeries', period: HOUR, stat: 'Sum', metrics, ...more },
-  });
+  const graph = graphsWith({ region: account.region, width: 12, periodSeconds: HOUR });
   const search = (metric: string, dimensions: string, where = '', stat = 'Sum') =>
     `SEARCH('{${metricNamespace},${dimensions}} MetricName="${metric}"${where}', '${stat}', ${HOUR})`;
   const responseTime = (stat: string) => [metricNamespace, 'RemediationResponseTime', { stat, label: stat }];

@@ -6,6 +6,8 @@ import { digest } from '../functions/core/canonical';
 import {
   budgetKey,
   EXCEPTIONS_KEY,
+  INCIDENT,
+  INCIDENT_TYPE,
   PAUSE_KEY,
   PENDING_INDEX,
   POLICY_KEY,
@@ -66,19 +68,19 @@ export class LedgerTable extends Construct {
    */
   statementsFor(remediations: readonly { readonly name: string; readonly type: string }[]): PolicyStatement[] {
     const resources = `RES#${this.account.id}#${this.account.region}`;
-    const own = remediations.flatMap(({ name, type }) => [
+    const keys = remediations.flatMap(({ name, type }) => [
       `${resources}#${type}#*`,
       `${resources}#${SWEEP_TYPE}#${name}`,
       budgetKey(name).pk,
     ]);
-    const governing = [POLICY_KEY.pk, PAUSE_KEY.pk, EXCEPTIONS_KEY.pk];
-    const leadingKeys = (keys: readonly string[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } });
+    // One remediation may be of several types.
+    const own = [...new Set(keys)];
     return [
       {
         Sid: 'ReadTheLedger',
         Action: 'dynamodb:BatchGetItem',
         Resource: this.tableArn,
-        Condition: leadingKeys([...own, ...governing]),
+        Condition: leadingKeys([...own, ...GOVERNING]),
       },
       {
         Sid: 'FindWhatIsPending',
@@ -94,4 +96,55 @@ export class LedgerTable extends Construct {
       },
     ];
   }
+
+  /**
+   * The same for a remediation that only the workflow asks for: nobody has it look for what is pending.
+   *
+   * @see functions/incident/containment.ts
+   */
+  containmentStatements(remediations: readonly { readonly name: string; readonly type: string }[]): PolicyStatement[] {
+    return this.statementsFor(remediations).filter(({ Sid }) => Sid !== 'FindWhatIsPending');
+  }
+
+  /**
+   * What a function of the workflow may do with the records of incidents, besides what it may as a remediation.
+   *
+   * @param access `write` appends to them
+   */
+  incidentStatements(access: 'read' | 'write'): PolicyStatement[] {
+    const incidents = `RES#${this.account.id}#${this.account.region}#${INCIDENT_TYPE}#*`;
+    return [
+      {
+        Sid: 'ReadIncidents',
+        Action: 'dynamodb:BatchGetItem',
+        Resource: this.tableArn,
+        Condition: leadingKeys([incidents, budgetKey(INCIDENT).pk, ...GOVERNING]),
+      },
+      ...(access === 'write'
+        ? [
+            {
+              Sid: 'WriteIncidents',
+              Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+              Resource: this.tableArn,
+              Condition: leadingKeys([incidents]),
+            },
+          ]
+        : []),
+    ];
+  }
+
+  /** What lists open incidents. */
+  openIncidentsStatement(): PolicyStatement {
+    return {
+      Sid: 'FindOpenIncidents',
+      Action: 'dynamodb:Query',
+      Resource: `${this.tableArn}/index/${PENDING_INDEX}`,
+      Condition: leadingKeys([INCIDENT]),
+    };
+  }
 }
+
+/** What governs every decision: functions may only read it. */
+const GOVERNING = [POLICY_KEY.pk, PAUSE_KEY.pk, EXCEPTIONS_KEY.pk];
+
+const leadingKeys = (keys: readonly string[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } });

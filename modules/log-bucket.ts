@@ -3,6 +3,7 @@ import { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
 import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 import { Construct } from 'constructs';
+import { ownBucketName } from '../functions/core/policy';
 import type { Account } from './account';
 import { type PolicyStatement, policyDocument } from './policy-document';
 
@@ -23,7 +24,7 @@ export class LogBucket extends Construct {
 
   constructor(scope: Construct, id: string, { bucketPrefix, account, statements }: LogBucketProps) {
     super(scope, id);
-    const bucket = new S3Bucket(this, 'bucket', { bucket: `${bucketPrefix}-${account.id}-${account.region}` });
+    const bucket = new S3Bucket(this, 'bucket', { bucket: ownBucketName(bucketPrefix, account.id, account.region) });
     const block = new S3BucketPublicAccessBlock(this, 'public-access-block', {
       bucket: bucket.id,
       blockPublicAcls: true,

@@ -2,7 +2,7 @@
 export interface PolicyStatement {
   readonly Sid?: string;
   readonly Effect?: 'Allow' | 'Deny';
-  readonly Principal?: '*' | { readonly Service: string };
+  readonly Principal?: '*' | { readonly Service: string } | { readonly AWS: readonly string[] };
   readonly Action: string | readonly string[];
   /** ARNs, or `*` for actions that know no resources. */
   readonly Resource: string | readonly string[];

@@ -5,7 +5,7 @@ import {
 } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { Construct } from 'constructs';
 import type { Account } from './account';
-import { dashboardBody, type Widget } from './dashboard';
+import { dashboardBody, graphsWith, type Widget } from './dashboard';
 import type { Names } from './names';
 import type { NodeFunction } from './node-function';
 
@@ -110,12 +110,7 @@ export class RemediationMonitoring extends Construct {
 
 function widgets(props: RemediationMonitoringProps): Widget[] {
   const { metricNamespace, remediation, self, logGroupName, deadLetterQueueName, account } = props;
-  const graph = (title: string, metrics: unknown[], more: object = {}): Widget => ({
-    type: 'metric',
-    width: 8,
-    height: 6,
-    properties: { title, region: account.region, view: 'timeSeries', period: 300, stat: 'Sum', metrics, ...more },
-  });
+  const graph = graphsWith({ region: account.region, width: 8, periodSeconds: 300 });
   const own = (metric: string, options: object = {}) => [metricNamespace, metric, 'Remediation', remediation, options];
   const ofFunction = (metric: string, options: object = {}) => [
     'AWS/Lambda',

@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
-import type { Policy } from '../functions/core/policy';
+import { ownBucketName, type Policy } from '../functions/core/policy';
 import type { Account } from './account';
 import type { Names } from './names';
+import type { NodeFunction } from './node-function';
 import type { PolicyStatement } from './policy-document';
 import { defineSelfHeal, type SelfHealProps } from './self-heal';
 
@@ -17,10 +18,12 @@ const ACCOUNT = 'account-public-access-block';
 
 /** Closes buckets to the public by their public access block, seconds after they were opened. */
 export class S3BucketSelfHeal extends Construct {
+  readonly target: NodeFunction;
+
   constructor(scope: Construct, id: string, props: S3BucketSelfHealProps) {
     super(scope, id);
     const { names, account, policy, exemptTag } = props;
-    defineSelfHeal(this, props, {
+    this.target = defineSelfHeal(this, props, {
       names,
       nouns: 'buckets',
       description: 'Closes S3 buckets to the public, and encrypts them as the policy asks',
@@ -70,7 +73,9 @@ function bucketStatements(
   const every = `arn:${account.partition}:s3:::*`;
   // Names of buckets are global: the account must be said apart.
   const Condition = { StringEquals: { 'aws:ResourceAccount': account.id } };
-  const ownArns = own.map((prefix) => `arn:${account.partition}:s3:::${prefix}-${account.id}-${account.region}`);
+  const ownArns = own.map(
+    (prefix) => `arn:${account.partition}:s3:::${ownBucketName(prefix, account.id, account.region)}`,
+  );
   return [
     {
       Sid: 'ReadBuckets',

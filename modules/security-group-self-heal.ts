@@ -4,6 +4,7 @@ import type { Policy } from '../functions/core/policy';
 import type { Account } from './account';
 import { CustomRule } from './config-rules';
 import type { Names } from './names';
+import type { NodeFunction } from './node-function';
 import type { PolicyStatement } from './policy-document';
 import { defineSelfHeal, type SelfHealProps } from './self-heal';
 
@@ -19,10 +20,12 @@ const TYPE = 'AWS::EC2::SecurityGroup';
 
 /** Closes security group rules that open more to the internet than the policy allows, seconds after they were made. */
 export class SecurityGroupSelfHeal extends Construct {
+  readonly target: NodeFunction;
+
   constructor(scope: Construct, id: string, props: SecurityGroupSelfHealProps) {
     super(scope, id);
     const { names, account, policy, recorder } = props;
-    const self = defineSelfHeal(this, props, {
+    this.target = defineSelfHeal(this, props, {
       names,
       nouns: 'security groups',
       description: 'Revokes security group rules that open more to the internet than the policy allows',
@@ -47,7 +50,7 @@ export class SecurityGroupSelfHeal extends Construct {
       ruleName: names.configRule,
       description: 'The ingress of a security group is within the policy of Suture',
       resourceType: TYPE,
-      target: self,
+      target: this.target,
       account,
       recorder,
     });

@@ -1,5 +1,6 @@
 import { Cloudtrail } from '@cdktf/provider-aws/lib/cloudtrail';
 import { Construct } from 'constructs';
+import { ownBucketName } from '../functions/core/policy';
 import type { Account } from './account';
 import { LogBucket } from './log-bucket';
 
@@ -81,7 +82,7 @@ const withObjectWrites = (account: Account, ownBuckets: readonly string[]) => [
       {
         field: 'resources.ARN',
         notStartsWith: ownBuckets.map(
-          (prefix) => `arn:${account.partition}:s3:::${prefix}-${account.id}-${account.region}/`,
+          (prefix) => `arn:${account.partition}:s3:::${ownBucketName(prefix, account.id, account.region)}/`,
         ),
       },
     ],

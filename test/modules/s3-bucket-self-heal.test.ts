@@ -17,7 +17,7 @@ describe('the role', () => {
     Sid: 'NeverTouchItsOwn',
     Effect: 'Deny',
     Action: ['s3:Put*', 's3:Delete*'],
-    Resource: ['trail', 'config'].flatMap((kind) => {
+    Resource: ['trail', 'config', 'evidence'].flatMap((kind) => {
       const arn = `arn:<partition>:s3:::suture-${kind}-<account_id>-<region>`;
       return [arn, `${arn}/*`];
     }),
@@ -187,7 +187,7 @@ it('logs calls that write objects, but not those into its own buckets, where the
         { field: 'readOnly', equals: ['false'] },
         {
           field: 'resources.ARN',
-          not_starts_with: [/suture-trail-.*\/$/, /suture-config-.*\/$/].map((own) => expect.stringMatching(own)),
+          not_starts_with: ['trail', 'config', 'evidence'].map((own) => expect.stringMatching(`suture-${own}-.*/$`)),
         },
       ],
     },

@@ -24,7 +24,10 @@ describe.each(everyVariant)('synthesized with the settings "%s"', (variant) => {
 
   it('has no template that Terraform would take for its own by mistake', () => {
     const templates = [...stack.text.matchAll(/(?<![$%])[$%]\{([^}]*)\}/g)].map(([, inner]) => inner);
-    for (const template of templates) expect(template).toMatch(/^(data\.)?aws_[a-z_0-9]+\.[\w-]+\.[a-z_]+$/);
+    for (const template of templates)
+      expect(template).toMatch(
+        /^((data\.)?aws_[a-z_0-9]+\.[\w-]+\.[a-z_]+|var\.[a-z_]+|length\(var\.pagerduty_routing_key\) == 32)$/,
+      );
   });
 
   it('brings each zip, with its digest', () => {
@@ -54,10 +57,12 @@ describe.each(everyVariant)('synthesized with the settings "%s"', (variant) => {
           .filter((value): value is string => typeof value === 'string' && !value.startsWith('${')),
       ),
     );
-    for (const name of physical.filter((one) => one !== 'permissions' && one !== 'delivery'))
+    // Inline policies, features of the detector, and a custom action, whose name takes letters and digits only.
+    const others = /^(permissions|delivery|nothing|[A-Z0-9_]+|[a-z0-9]*SocIsolate)$/;
+    for (const name of physical.filter((one) => !others.test(one)))
       expect(name.split('/').at(-1)).toMatch(
         new RegExp(
-          `^${prefix}(Suture|Security|AwsConfig|ConfigCompliance|SelfHeal|suture-(trail|config)-|S3|restricted-ssh|s3-(bucket|default)-)`,
+          `^${prefix}(Suture|Security|GuardDuty|FindingClosed|AssessIncident|PreserveEvidence|RequestApproval|IsolateInstance|ContainPrincipal|VerifyContainment|UpdateFindings|CloseIncident|NotifyResponders|PageResponders|AwsConfig|ConfigCompliance|SelfHeal|suture-(trail|config|evidence)-|S3|restricted-ssh|s3-(bucket|default)-)`,
         ),
       );
   });
@@ -96,7 +101,7 @@ describe('the function', () => {
       log_format: 'Text',
       log_group: '${aws_cloudwatch_log_group.remediation-log.name}',
     });
-    expect(enforce.only('aws_cloudwatch_log_group')).toMatchObject({
+    expect(enforce.at('aws_cloudwatch_log_group.remediation-log')).toMatchObject({
       name: '/aws/lambda/SecurityAutoRemediation',
       retention_in_days: 365,
     });
@@ -257,13 +262,15 @@ it('keeps the ledger: deletion protected, restorable', () => {
   });
 });
 
-it.each([
-  ['aws_cloudtrail'],
-  ['aws_config_configuration_recorder'],
-  ['aws_config_delivery_channel'],
-  ['aws_s3_bucket'],
-])('makes no %s where the account has its own trail and recorder', (type) => {
-  expect(new Stack('prefixed').all(type)).toEqual({});
+it.each([['aws_cloudtrail'], ['aws_config_configuration_recorder'], ['aws_config_delivery_channel']])(
+  'makes no %s where the account has its own trail and recorder',
+  (type) => {
+    expect(new Stack('prefixed').all(type)).toEqual({});
+  },
+);
+
+it('makes no bucket but that of evidence where the account has its own trail and recorder', () => {
+  expect(new Stack('prefixed').only('aws_s3_bucket').bucket).toMatch(/^team-a-suture-evidence-/);
 });
 
 describe('the trail', () => {

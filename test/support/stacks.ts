@@ -33,7 +33,7 @@ export const variants = {
     mode: 'enforce',
     region: 'eu-west-1',
     prefix: 'team-b-',
-    foundation: { trail: 'existing', recorder: 'existing' },
+    foundation: { trail: 'existing', recorder: 'existing', detector: 'existing', securityHub: 'existing' },
   },
   removing: {
     mode: 'enforce',
@@ -42,7 +42,20 @@ export const variants = {
     exemptTag: { enabled: true },
     dataEvents: 'none',
   },
-  prefixed: { mode: 'enforce', prefix: 'team-a-', foundation: { trail: 'existing', recorder: 'existing' } },
+  notified: {
+    mode: 'enforce',
+    region: 'eu-west-1',
+    notifications: {
+      emails: ['soc@example.com'],
+      slack: { workspaceId: 'T0123456789', channelId: 'C0123456789' },
+      pagerDuty: true,
+    },
+  },
+  prefixed: {
+    mode: 'enforce',
+    prefix: 'team-a-',
+    foundation: { trail: 'existing', recorder: 'existing', detector: 'existing', securityHub: 'existing' },
+  },
   exceptions: {
     mode: 'enforce',
     notifications: { emails: ['soc@example.com'] },
@@ -64,6 +77,11 @@ export const variants = {
 
 export type Variant = keyof typeof variants;
 
+/** Terraform variables that a stack has no value for. */
+export const terraformVariables: { readonly [V in Variant]?: Readonly<Record<string, string>> } = {
+  notified: { pagerduty_routing_key: 'R0123456789abcdefghijklmnopqrstu' },
+};
+
 /** The folder of a synthesized stack. */
 export const stackDirectory = (variant: Variant): string => join(outDirectory, variant, 'stacks', 'suture');
 
@@ -78,8 +96,10 @@ export class Stack {
     readonly provider: unknown;
   };
 
-  constructor(variant: Variant) {
-    this.text = readFileSync(join(stackDirectory(variant), 'cdk.tf.json'), 'utf8');
+  /** @param from the settings that it was synthesized with, or its folder */
+  constructor(from: Variant | { readonly directory: string }) {
+    const directory = typeof from === 'string' ? stackDirectory(from) : from.directory;
+    this.text = readFileSync(join(directory, 'cdk.tf.json'), 'utf8');
     this.json = JSON.parse(this.text);
   }
 
