@@ -19,7 +19,7 @@ import { ALL_ON, flagsOff } from '../functions/remediate-bucket/bucket';
 import { names } from '../modules/names';
 import { s3ControlClient } from './s3-control';
 import type { Scene } from './scene';
-import type { JournalEntry, TwinProcess } from './twin-process';
+import { closingOf, elapsedMs, type JournalEntry, type TwinProcess } from './twin-process';
 
 /** Buckets that were made public: what happened, from the account's own records. */
 export interface BucketScene {
@@ -208,10 +208,7 @@ function stepsOf(journal: readonly JournalEntry[], anybody: BucketWay['anybody']
 
 function healedAfter(journal: readonly JournalEntry[]): number {
   const [opened] = journal;
-  const put = journal.find((call) => isOurs(call) && call.operation === 'PutPublicAccessBlock');
-  const closed = journal.find(
-    ({ operation, error, seq }) => operation === 'TransactWriteItems' && error === null && seq > (put?.seq ?? Infinity),
-  );
+  const closed = closingOf(journal, (call) => isOurs(call) && call.operation === 'PutPublicAccessBlock');
   if (!opened || !closed) throw new Error('a round was not healed');
-  return Date.parse(closed.time) - Date.parse(opened.time);
+  return elapsedMs(opened, closed);
 }

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { names } from '../modules/names';
 import { type BucketScene, makeBucketsPublic } from './bucket-scene';
 import { figuresOf } from './figures';
+import { containAnInstance, type IncidentScene } from './incident-scene';
 import { healTheLab, type LabScene } from './lab-scene';
 import { root } from './project';
 import { reportPage } from './report';
@@ -23,7 +24,7 @@ export async function demo({ rounds, json = false }: { rounds: number; json?: bo
   say(
     paint(
       'bold',
-      'Suture: security groups and buckets heal themselves, in an account made from the Terraform that would be deployed.\n',
+      'Suture: security groups and buckets heal themselves, an instance that was taken over is contained, in an account made from the Terraform that would be deployed.\n',
     ),
   );
   run('scripts/bundle.ts', '--if-stale');
@@ -32,6 +33,7 @@ export async function demo({ rounds, json = false }: { rounds: number; json?: bo
   let scene: Scene;
   let lab: LabScene;
   let buckets: BucketScene;
+  let incident: IncidentScene;
   try {
     say(
       paint('dim', `The account ${twin.ready.accountId} listens at ${twin.ready.endpoint}, in ${twin.ready.region}.\n`),
@@ -39,15 +41,17 @@ export async function demo({ rounds, json = false }: { rounds: number; json?: bo
     scene = await openToTheInternet(twin, rounds);
     lab = await healTheLab(twin);
     buckets = await makeBucketsPublic(twin, rounds);
+    incident = await containAnInstance(twin);
   } finally {
     await twin.stop();
   }
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'demo.json'), `${JSON.stringify({ ...scene, lab, buckets }, null, 2)}\n`);
-  writeFileSync(join(out, 'demo.html'), reportPage(scene, lab, buckets));
-  if (json) console.log(JSON.stringify({ ...scene, lab, buckets }, null, 2));
-  else tell(scene, lab, buckets);
-  if (!scene.healed || !lab.healed || !buckets.healed) throw new Error('not everything was healed as expected');
+  writeFileSync(join(out, 'demo.json'), `${JSON.stringify({ ...scene, lab, buckets, incident }, null, 2)}\n`);
+  writeFileSync(join(out, 'demo.html'), reportPage(scene, lab, buckets, incident));
+  if (json) console.log(JSON.stringify({ ...scene, lab, buckets, incident }, null, 2));
+  else tell(scene, lab, buckets, incident);
+  if (!scene.healed || !lab.healed || !buckets.healed || !incident.contained)
+    throw new Error('not everything was healed and contained as expected');
 }
 
 /** Runs one of the project's own scripts. Its warnings are ours to show, its progress is not. */
@@ -63,6 +67,7 @@ function tell(
   { steps, before, opened, after, receipt, latency, messages, healed }: Scene,
   lab: LabScene,
   buckets: BucketScene,
+  incident: IncidentScene,
 ): void {
   tellSteps(steps);
   const row = (mark: string, { id, opens, from, description }: (typeof before)[number]) => [
@@ -99,6 +104,7 @@ function tell(
     console.log(`\n${paint('bold', title)}  ${paint('dim', bucket)}`);
     tellSteps(way);
   }
+  tellIncident(incident);
   if (messages.length > 0)
     console.log(
       `\n${paint('bold', 'Mail')}\n${messages.map(({ to, subject }) => `${to}: ${clean(subject)}`).join('\n')}`,
@@ -112,11 +118,27 @@ function tell(
     console.log(`${what.padEnd(16)}${count} rounds: median ${p50} ms, p95 ${p95} ms, most ${max} ms`);
   }
   console.log(
-    healed && lab.healed && buckets.healed
-      ? paint('green', '\nHealed: what was opened is closed, everything else is as it was.')
+    healed && lab.healed && buckets.healed && incident.contained
+      ? paint('green', '\nHealed and contained: what was opened is closed, everything else is as it was.')
       : paint('red', '\nNot healed.'),
   );
   console.log(`Report: ${relative(process.cwd(), join(out, 'demo.html'))}`);
+}
+
+function tellIncident({ instanceId, steps, interfaces, transitions, message }: IncidentScene): void {
+  console.log(
+    `${paint('bold', '\nAn instance that was taken over: GuardDuty, severity 8')}  ${paint('dim', instanceId)}`,
+  );
+  tellSteps(steps);
+  console.log(
+    columns([
+      ['interface', 'groups before', 'groups after'],
+      ...interfaces.map(({ id, before, after }) => [id, before, after]),
+    ]),
+  );
+  console.log(`${transitions} transitions. The one message that the responder gets:\n`);
+  console.log(`  ${paint('bold', clean(message.subject))}`);
+  for (const line of message.body.split('\n')) console.log(`  ${clean(line)}`);
 }
 
 function tellSteps(steps: Scene['steps']): void {

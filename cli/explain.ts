@@ -15,7 +15,7 @@ export interface Explanation extends Omit<Judgement, 'outcome'> {
   readonly rules: readonly string[];
   /** Functions that they invoke. */
   readonly functions: readonly string[];
-  readonly outcome: Judgement['outcome'] | 'NOT_INVOKED' | 'DEAD_LETTERED';
+  readonly outcome: Judgement['outcome'] | 'NOT_INVOKED' | 'DEAD_LETTERED' | 'INCIDENT';
 }
 
 /**
@@ -49,6 +49,13 @@ export function explainEvent(event: object, stack: SynthesizedStack): Explanatio
   const functions = [...new Set(matching.flatMap((rule) => rule.functions))];
   if (rules.length === 0)
     return { rules, functions, outcome: 'NOT_INVOKED', reason: 'no rule of this stack matches the event' };
+  if (functions.length === 0)
+    return {
+      rules,
+      functions,
+      outcome: 'INCIDENT',
+      reason: 'it starts the workflow, which reads it again at its source',
+    };
   return parsed(
     () => {
       const wake = parseWake(

@@ -3,7 +3,7 @@ import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { asError } from '../functions/core/errors';
 import { type Policy, policyOf } from '../functions/core/policy';
 import type { Settings } from '../functions/core/settings';
-import { bucketPrefixes, names } from '../modules/names';
+import { names, ownParts } from '../modules/names';
 import { type Account, connect } from './account';
 import { FileLedger } from './file-ledger';
 import { readSettings } from './settings-file';
@@ -41,4 +41,4 @@ async function refuseInstalled({ config, home }: Account, table: string): Promis
 }
 
 /** Where nothing is deployed, there may still be buckets of an installation that was. */
-export const localPolicy = (settings: Settings): Policy => policyOf(settings, bucketPrefixes(names(settings.prefix)));
+export const localPolicy = (settings: Settings): Policy => policyOf(settings, ownParts(names(settings.prefix)));

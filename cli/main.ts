@@ -14,6 +14,12 @@ const resumeCommand = later(() => (require('./pause') as typeof import('./pause'
 const runTwin = later(() => (require('./twin') as typeof import('./twin')).runTwin);
 const sweepCommand = later(() => (require('./sweep') as typeof import('./sweep')).sweepCommand);
 
+const incidents = () => require('./incidents') as typeof import('./incidents');
+const approveCommand = later(() => incidents().approveCommand);
+const closeCommand = later(() => incidents().closeCommand);
+const denyCommand = later(() => incidents().denyCommand);
+const listApprovals = later(() => incidents().listApprovals);
+
 function later<Given extends unknown[]>(load: () => (...given: Given) => void | Promise<void>) {
   return (...given: Given) => load()(...given);
 }
@@ -55,6 +61,7 @@ function program(): Command {
     .action(explain);
 
   addOperations(suture);
+  addIncidents(suture);
   exitWithStatus(suture);
   return suture;
 }
@@ -126,6 +133,41 @@ function addOperations(suture: Command): void {
     .option('--ledger <directory>', 'the files of a sweep where nothing is installed')
     .option('--json', 'print them as JSON')
     .action(listExceptions);
+}
+
+/** What people do about incidents. */
+function addIncidents(suture: Command): void {
+  const settings = 'settings of the installation, for its prefix and Region (default: those of npm run build)';
+  suture
+    .command('approvals')
+    .description('what waits for a person')
+    .command('list')
+    .description('lists it, oldest first')
+    .option('--settings <file>', settings)
+    .option('--json', 'print it as JSON')
+    .action(listApprovals);
+
+  for (const [name, description, action] of [
+    ['approve', 'has an incident contained', approveCommand],
+    ['deny', 'leaves an incident as it is', denyCommand],
+  ] as const)
+    suture
+      .command(name)
+      .description(`${description}; refused when somebody decided already, or the time is over`)
+      .argument('<incident>', 'its id, as in the message and in: suture approvals list')
+      .requiredOption('--reason <text>', 'why; it stands on the receipt and in the message')
+      .option('--settings <file>', settings)
+      .option('--json', 'print the decision as JSON')
+      .action(action);
+
+  suture
+    .command('close')
+    .description('closes an incident and resolves its page; what is contained stays contained')
+    .argument('<incident>', 'its id')
+    .option('--reason <text>', 'why', 'dealt with')
+    .option('--settings <file>', settings)
+    .option('--json', 'print it as JSON')
+    .action(closeCommand);
 }
 
 /** Commander ends the process itself if it is not told otherwise. */

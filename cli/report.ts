@@ -2,6 +2,7 @@ import type { BucketScene } from './bucket-scene';
 import { lineChart } from './charts';
 import { figuresOf } from './figures';
 import { html } from './html';
+import type { IncidentScene } from './incident-scene';
 import type { LabScene } from './lab-scene';
 import type { Scene } from './scene';
 
@@ -10,6 +11,7 @@ export function reportPage(
   { groupId, steps, before, opened, after, receipt, latency, healed }: Scene,
   lab: LabScene,
   buckets: BucketScene,
+  incident: IncidentScene,
 ): string {
   const isThere = (id: string) => after.some((rule) => rule.id === id);
   return html`<!doctype html>
@@ -32,6 +34,7 @@ export function reportPage(
   table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
   td:first-child { white-space: nowrap; padding-right: 1.2rem; } .kept { color: var(--good); } .revoked { color: var(--bad); }
   svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } svg .grid { stroke: var(--line); } svg .axis, svg .tick { stroke: var(--dim); }
+  .message { border: 1px solid var(--line); border-radius: 6px; padding: .75rem 1rem; } pre { font: 13px/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0 0; }
   .ways td:first-child { white-space: normal; } details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; }
 </style>
 </head>
@@ -63,6 +66,15 @@ ${timeline(lab.steps)}
 <tbody>${buckets.ways.map(({ title, bucket, anybody }) => html`<tr><td>${title}</td><td>${bucket}</td><td class="${anybody.before === 200 ? 'revoked' : ''}">${anybody.before}</td><td class="${anybody.after === 403 ? 'kept' : 'revoked'}">${anybody.after}</td></tr>`)}</tbody></table>
 ${buckets.ways.map(({ title, steps }) => html`<details><summary>${title}</summary>${timeline(steps)}</details>`)}
 <p class="verdict ${buckets.healed ? '' : 'not'}">${buckets.healed ? 'Every bucket is closed by its block; policies and ACLs are as they were.' : 'Not every bucket was healed.'}</p>
+
+<h2>An instance that was taken over</h2>
+<p><code>${incident.instanceId}</code> queries the domain of a command and control server: GuardDuty, severity 8</p>
+${timeline(incident.steps)}
+<table><thead><tr><th>interface</th><th>groups, before</th><th>groups, after</th></tr></thead>
+<tbody>${incident.interfaces.map(({ id, before, after }) => html`<tr><td>${id}</td><td>${before}</td><td>${after}</td></tr>`)}</tbody></table>
+<p>${incident.transitions} transitions of the workflow. The one message that the responder gets:</p>
+<div class="message"><strong>${incident.message.subject}</strong><pre>${incident.message.body}</pre></div>
+<p class="verdict ${incident.contained ? '' : 'not'}">${incident.contained ? 'The instance is isolated, and its evidence kept.' : 'The instance was not isolated.'}</p>
 
 <h2>From the change to the closed receipt, by the fast path</h2>
 <p>In the twin on this machine. In AWS, CloudTrail takes most of a minute before the function begins.</p>

@@ -16,7 +16,7 @@ import { type Entry, isIntact } from '../functions/core/ledger';
 import { portsText } from '../functions/remediate-security-group/planner';
 import { names } from '../modules/names';
 import { figuresOf } from './figures';
-import type { JournalEntry, TwinProcess } from './twin-process';
+import { closingOf, elapsedMs, type JournalEntry, type TwinProcess } from './twin-process';
 
 /** A rule, as people read it. */
 interface RuleRow {
@@ -230,12 +230,9 @@ function stepsOf(
 /** From the call that opened to the transaction that closed the receipt. */
 function healedAfter(journal: readonly JournalEntry[]): number {
   const opened = journal.find(({ operation }) => operation === 'AuthorizeSecurityGroupIngress');
-  const revoked = journal.findIndex(({ operation }) => operation === 'RevokeSecurityGroupIngress');
-  const closed = journal.find(
-    ({ operation, error }, index) => index > revoked && operation === 'TransactWriteItems' && error === null,
-  );
-  if (!opened || revoked < 0 || !closed) throw new Error('a round was not healed');
-  return Date.parse(closed.time) - Date.parse(opened.time);
+  const closed = closingOf(journal, ({ operation }) => operation === 'RevokeSecurityGroupIngress');
+  if (!opened || !closed) throw new Error('a round was not healed');
+  return elapsedMs(opened, closed);
 }
 
 function summary(rounds: readonly number[]): Scene['latency'] {

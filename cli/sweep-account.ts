@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Decision, heal } from '../functions/core/heal';
 import type { Ledger } from '../functions/core/ledger';
 import type { Outcome } from '../functions/core/outcomes';
-import type { Action, Discovered, Home, Remediation, Subject } from '../functions/core/remediation';
+import type { Action, Discovered, Home, Subject, WatchingRemediation } from '../functions/core/remediation';
 import { messageFor } from '../functions/core/report';
 import type { Trigger } from '../functions/core/schema';
 import { isViolating, type Judged, subjectOf, sweep } from '../functions/core/sweep';
@@ -92,7 +92,7 @@ export class ListingError extends Error {
  * @throws ListingError if there is a page that could not be had
  */
 export async function sweepAccount<State, A extends Action>(
-  remediation: Remediation<State, A>,
+  remediation: WatchingRemediation<State, A>,
   options: AccountSweep,
 ): Promise<void> {
   await new Sweeping(remediation, options).run();
@@ -102,13 +102,13 @@ export async function sweepAccount<State, A extends Action>(
 class Interrupted extends Error {}
 
 class Sweeping<State, A extends Action> {
-  private readonly remediation: Remediation<State, A>;
+  private readonly remediation: WatchingRemediation<State, A>;
   private readonly trigger: Trigger;
   /** Token of the page after the one at hand. */
   private next: string | undefined;
 
   constructor(
-    remediation: Remediation<State, A>,
+    remediation: WatchingRemediation<State, A>,
     private readonly options: AccountSweep,
   ) {
     const { mode, by, id, startedAt } = options;

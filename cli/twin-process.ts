@@ -25,6 +25,23 @@ export interface JournalEntry {
   readonly requestId: string;
 }
 
+/** The transaction that closes the receipt of a change: the first that succeeds after the call that made it. Undefined if there is none. */
+export function closingOf(
+  journal: readonly JournalEntry[],
+  isChange: (call: JournalEntry) => boolean,
+): JournalEntry | undefined {
+  const change = journal.find(isChange);
+  return (
+    change &&
+    journal.find(
+      ({ operation, error, seq }) => operation === 'TransactWriteItems' && error === null && seq > change.seq,
+    )
+  );
+}
+
+/** From one call to another, in milliseconds. */
+export const elapsedMs = (from: JournalEntry, to: JournalEntry): number => Date.parse(to.time) - Date.parse(from.time);
+
 /** A twin in a process of its own, and its control calls. */
 export class TwinProcess {
   private constructor(
@@ -53,6 +70,7 @@ export class TwinProcess {
 
   fault = (fault: object) => this.control('POST', '/faults', fault);
   clearFaults = () => this.control('DELETE', '/faults');
+  emit = (...events: object[]) => this.control('POST', '/emit', { events });
   settle = () => this.control('POST', '/settle');
   journal = (since = 0) => this.control('GET', `/journal?since=${since}`) as Promise<JournalEntry[]>;
 

@@ -50,7 +50,7 @@ describe('explain', () => {
   });
 
   it.each([
-    ['an event of another service', sample('guardduty-severity-8-9'), 'NOT_INVOKED', 'no rule of this stack matches'],
+    ['an archived finding', sample('guardduty-archived-finding'), 'NOT_INVOKED', 'no rule of this stack matches'],
     ['a call that failed', sample('cloudtrail-authorize-sg-ingress-failed-duplicate'), 'NOT_INVOKED', 'no rule'],
   ])('%s', (_case, file, outcome, reason) => {
     expect(explain(file)).toMatchObject({

@@ -192,7 +192,7 @@ it('what cannot be listed is FAILED, and the other kinds are swept all the same;
     complete: false,
     remaining: 1,
     outcomes: { FAILED: 1 },
-    kinds: { 'security-group': { seen: 0, outcomes: { FAILED: 1 } }, bucket: { seen: 2, inQuestion: 0 } },
+    kinds: { 'security-group': { seen: 0, outcomes: { FAILED: 1 } }, bucket: { seen: 3, inQuestion: 0 } },
     resources: [
       {
         resourceType: 'AWS::EC2::SecurityGroup',
