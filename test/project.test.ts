@@ -67,6 +67,7 @@ it('two builds in two directories are the same, byte by byte', () => {
         'functions',
         'modules',
         'scripts',
+        'statemachines',
         'twin',
         'main.ts',
         'package.json',

@@ -9,7 +9,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, DeletePublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
 import { build } from 'esbuild';
 import { unzipSync } from 'fflate';
-import { type JournalEntry, TwinProcess } from '../../cli/twin-process';
+import { closingOf, elapsedMs, type JournalEntry, TwinProcess } from '../../cli/twin-process';
 import { names } from '../../modules/names';
 import { bundle, bundleDirectory, compile, functionNames } from '../../scripts/bundle';
 import type { Figure } from './figure';
@@ -210,22 +210,23 @@ async function fixes(twin: TwinProcess): Promise<Figure[]> {
 }
 
 async function figuresOf(twin: TwinProcess, { what, role, calls: most, wake, undo, open }: Fix): Promise<Figure[]> {
+  let seen = (await twin.journal()).length;
   /** From the call that wakes the function to the transaction that closes the receipt. */
   const round = async (): Promise<JournalEntry[]> => {
-    const seen = (await twin.journal()).length;
     await open();
     await twin.settle();
+    // Of this round alone: all of it, thousands of lines after some rounds, would be rubbish to collect for the twin while it is measured.
     const journal = await twin.journal(seen);
-    const undone = journal.findIndex(({ operation, error }) => operation === undo && error === null);
-    const closed = journal.findIndex(
-      ({ operation, error }, index) => index > undone && operation === 'TransactWriteItems' && error === null,
-    );
-    if (undone < 0 || closed < 0) throw new Error(`${what}: a round was not healed`);
+    seen += journal.length;
+    const closed = closingOf(journal, ({ operation, error }) => operation === undo && error === null);
+    if (!closed) throw new Error(`${what}: a round was not healed`);
     const from = journal.findIndex(({ operation }) => operation === wake);
-    return journal.slice(from, closed + 1);
+    return journal.slice(from, journal.indexOf(closed) + 1);
   };
-  const elapsed = (journal: readonly JournalEntry[]) =>
-    Date.parse(journal.at(-1)?.time ?? '') - Date.parse(journal[0]?.time ?? '');
+  const elapsed = (journal: readonly JournalEntry[]) => {
+    const [first, last] = [journal[0], journal.at(-1)];
+    return first && last ? elapsedMs(first, last) : Number.NaN;
+  };
   for (let index = 0; index < WARM_UP; index++) await round();
   const journals: JournalEntry[][] = [];
   for (let index = 0; index < ROUNDS; index++) journals.push(await round());

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { TestTwin, tcp } from '../support/twin';
 
@@ -119,16 +118,7 @@ it('a policy that is not what its hash says stops every change', async () => {
 });
 
 describe('input', () => {
-  const lambda = () => new LambdaClient(twin.config);
-  const invoke = async (event: unknown) => {
-    const { FunctionError, Payload } = await lambda().send(
-      new InvokeCommand({
-        FunctionName: 'SecurityGroupSelfHeal',
-        Payload: new TextEncoder().encode(JSON.stringify(event)),
-      }),
-    );
-    return { failed: FunctionError !== undefined, answer: JSON.parse(new TextDecoder().decode(Payload)) };
-  };
+  const invoke = (event: unknown) => twin.invoke('SecurityGroupSelfHeal', event);
   const sample = (name: string) =>
     JSON.parse(readFileSync(join(__dirname, '..', 'fixtures', 'events', `${name}.json`), 'utf8'));
   const ours = (name: string, detail: object = {}) => {
@@ -149,7 +139,7 @@ describe('input', () => {
   ])('that is %s is an InvalidEventError, and no call is made', async (_case, event) => {
     await twin.settle();
     const since = await twin.mark();
-    expect(await invoke(event)).toMatchObject({ failed: true, answer: { errorType: 'InvalidEventError' } });
+    await expect(invoke(event)).rejects.toThrow('"errorType":"InvalidEventError"');
     expect(await twin.calls(since)).toEqual([]);
   });
 
@@ -160,7 +150,7 @@ describe('input', () => {
   ])('about %s is ignored, and no call is made', async (_case, event) => {
     await twin.settle();
     const since = await twin.mark();
-    expect(await invoke(event)).toMatchObject({ failed: false, answer: { outcome: 'IGNORED' } });
+    expect(await invoke(event)).toMatchObject({ outcome: 'IGNORED' });
     expect(await twin.calls(since)).toEqual([]);
   });
 
@@ -173,11 +163,14 @@ describe('input', () => {
     await twin.settle();
     const opened = await twin.rules(groupId);
     expect(await invoke({ groupId, dryRun: true })).toMatchObject({
-      answer: { outcome: 'DRY_RUN', actions: [{ kind: 'RevokeSecurityGroupIngress' }] },
+      outcome: 'DRY_RUN',
+      actions: [{ kind: 'RevokeSecurityGroupIngress' }],
     });
     expect(await twin.rules(groupId)).toEqual(opened);
     expect(await invoke({ groupId })).toMatchObject({
-      answer: { outcome: 'REMEDIATED', resourceId: groupId, receipt: expect.stringContaining(groupId) },
+      outcome: 'REMEDIATED',
+      resourceId: groupId,
+      receipt: expect.stringContaining(groupId),
     });
     expect(await twin.rules(groupId)).toEqual(before);
     await twin.advance(200);

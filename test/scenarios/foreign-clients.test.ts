@@ -96,7 +96,7 @@ it.each([
   ],
   [['cloudtrail', 'describe-trails'], { trailList: [{ Name: 'SelfHealTrail', IsMultiRegionTrail: true }] }],
   [
-    ['logs', 'describe-log-groups'],
+    ['logs', 'describe-log-groups', '--log-group-name-prefix', '/aws/lambda/'],
     { logGroups: [{ logGroupName: '/aws/lambda/SecurityAutoRemediation', retentionInDays: 365 }] },
   ],
 ])('the AWS CLI reads: %j', async (command, answer) => {
@@ -169,6 +169,9 @@ it('boto3 heals a group, and reads all that was made', async () => {
       'SecurityGroupSelfHealSilence',
       'SecurityGroupSelfHealSlow',
       'SecurityGroupSelfHealThrottles',
+      'SecurityIncidentResponseAborted',
+      'SecurityIncidentResponseFailed',
+      'SecurityIncidentResponseTimedOut',
       'SutureDeadLettersWaiting',
     ],
     topics: 1,

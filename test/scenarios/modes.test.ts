@@ -170,21 +170,12 @@ describe('a prefix', () => {
   startWith('prefixed');
 
   it('precedes every name, and the trail is left to the account', async () => {
-    const { Rules = [] } = await new EventBridgeClient(twin.config).send(
-      new ListRulesCommand({ NamePrefix: 'team-a-' }),
+    const { Rules = [] } = await new EventBridgeClient(twin.config).send(new ListRulesCommand({}));
+    const rules = Rules.filter(({ ManagedBy }) => ManagedBy === undefined).map(({ Name = '' }) => Name);
+    expect(rules).toEqual(
+      expect.arrayContaining(['team-a-SecurityGroupIngressDetection', 'team-a-GuardDutyFindingDetection']),
     );
-    expect(Rules.map(({ Name }) => Name)).toEqual(
-      [
-        'ConfigComplianceS3Buckets',
-        'ConfigComplianceSecurityGroups',
-        'S3BucketPendingCheck',
-        'S3BucketPeriodicCheck',
-        'S3BucketPublicAccessDetection',
-        'SecurityGroupIngressDetection',
-        'SecurityGroupPendingCheck',
-        'SecurityGroupPeriodicCheck',
-      ].map((name) => `team-a-${name}`),
-    );
+    expect(rules.filter((name) => !name.startsWith('team-a-'))).toEqual([]);
     const { MetricAlarms = [] } = await new CloudWatchClient(twin.config).send(new DescribeAlarmsCommand({}));
     expect(MetricAlarms.length).toBeGreaterThan(0);
     expect(MetricAlarms.filter(({ AlarmName = '' }) => !AlarmName.startsWith('team-a-'))).toEqual([]);

@@ -1,6 +1,5 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateManagedPrefixListCommand, ModifyManagedPrefixListCommand } from '@aws-sdk/client-ec2';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { provesRole } from '../support/role-proof';
 import type { Variant } from '../support/stacks';
@@ -42,14 +41,6 @@ describe.each<[Variant, string[]]>([
   });
 });
 
-async function invoke(twin: TestTwin, input: object): Promise<void> {
-  const { FunctionError, Payload } = await new LambdaClient(twin.config).send(
-    new InvokeCommand({ FunctionName: 'SecurityGroupSelfHeal', Payload: Buffer.from(JSON.stringify(input)) }),
-  );
-  if (FunctionError) throw new Error(new TextDecoder().decode(Payload));
-  await twin.settle();
-}
-
 const oversized = ({ ready: { region, accountId } }: TestTwin, resourceId: string) => ({
   invokingEvent: JSON.stringify({
     messageType: 'OversizedConfigurationItemChangeNotification',
@@ -84,9 +75,9 @@ async function doEverything(twin: TestTwin): Promise<void> {
   await twin.authorize(groupId, tcp([0, 500]));
   await twin.authorize(groupId, tcp(993));
   await twin.settle();
-  await invoke(twin, { sweep: {} });
+  await twin.invoke('SecurityGroupSelfHeal', { sweep: {} });
   // An item too large for its event is read from Config.
-  await invoke(twin, oversized(twin, groupId));
+  await twin.invoke('SecurityGroupSelfHeal', oversized(twin, groupId));
   // Somebody must be told: the hour's budget is used up.
   const { now } = await twin.control<{ now: string }>('GET', '/health');
   await twin.dynamodb.send(

@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { GetFunctionRecursionConfigCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionRecursionConfigCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Call, TestTwin, tcp } from '../support/twin';
 
@@ -30,15 +30,7 @@ async function unseen(run: () => Promise<void>): Promise<void> {
   await events.send(new EnableRuleCommand({ Name: 'SecurityGroupIngressDetection' }));
 }
 
-async function invoke(input: object): Promise<Record<string, unknown>> {
-  const { FunctionError, Payload } = await new LambdaClient(twin.config).send(
-    new InvokeCommand({ FunctionName: 'SecurityGroupSelfHeal', Payload: Buffer.from(JSON.stringify(input)) }),
-  );
-  const answer = JSON.parse(new TextDecoder().decode(Payload)) as Record<string, unknown>;
-  if (FunctionError) throw new Error(JSON.stringify(answer));
-  await twin.settle();
-  return answer;
-}
+const invoke = (input: object) => twin.invoke('SecurityGroupSelfHeal', input);
 
 async function summaries(): Promise<Record<string, unknown>[]> {
   const { accountId, region } = twin.ready;

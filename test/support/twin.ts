@@ -24,9 +24,12 @@ import {
   type IpPermission,
   type SecurityGroupRule,
 } from '@aws-sdk/client-ec2';
+import { CreateDetectorCommand, GuardDutyClient } from '@aws-sdk/client-guardduty';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { EnableSecurityHubCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Entry, GENESIS, isIntact } from '../../functions/core/ledger';
-import { stackDirectory, type Variant, variants } from './stacks';
+import { stackDirectory, terraformVariables, type Variant, variants } from './stacks';
 
 /** What `POST /_twin/faults` takes. */
 export interface Fault {
@@ -61,6 +64,9 @@ interface Ready {
   readonly pid: number;
 }
 
+/** Roles of the workflow that only tells. */
+const WORKFLOW = /:assumed-role\/[a-z0-9-]*(SecurityIncident\w+|AssessIncident|UpdateFindings)Role\//;
+
 const root = join(__dirname, '..', '..');
 
 /** What an account may have before an installation. */
@@ -90,34 +96,54 @@ export class TestTwin {
     const { foundation = {} } = variants[variant] as { foundation?: { recorder?: string } };
     const hasOwn = foundation.recorder === 'existing';
     const twin = await TestTwin.startWithConfig(variant, ...(hasOwn ? ['--bare'] : []));
-    const config = new ConfigServiceClient(twin.config);
-    if (hasOwn) {
-      await config.send(new PutConfigurationRecorderCommand({ ConfigurationRecorder: OWN_RECORDER }));
-      await twin.control('POST', '/install');
+    try {
+      if (hasOwn) await twin.installOnExisting();
+      const config = new ConfigServiceClient(twin.config);
+      const { ConfigurationRecorders = [] } = await config.send(new DescribeConfigurationRecordersCommand());
+      for (const { name } of ConfigurationRecorders)
+        await config.send(new StopConfigurationRecorderCommand({ ConfigurationRecorderName: name }));
+      await twin.settle();
+      return twin;
+    } catch (error) {
+      // Nobody else could stop it, and a process that is left keeps the whole run from ending.
+      await twin.stop();
+      throw error;
     }
-    const { ConfigurationRecorders = [] } = await config.send(new DescribeConfigurationRecordersCommand());
-    for (const { name } of ConfigurationRecorders)
-      await config.send(new StopConfigurationRecorderCommand({ ConfigurationRecorderName: name }));
-    await twin.settle();
-    return twin;
+  }
+
+  /** Installs the stack in an account that has a recorder, a detector and Security Hub of its own. */
+  private async installOnExisting(): Promise<void> {
+    const { config } = this;
+    await new ConfigServiceClient(config).send(
+      new PutConfigurationRecorderCommand({ ConfigurationRecorder: OWN_RECORDER }),
+    );
+    await new GuardDutyClient(config).send(new CreateDetectorCommand({ Enable: true }));
+    await new SecurityHubClient(config).send(new EnableSecurityHubCommand({}));
+    await this.control('POST', '/install');
   }
 
   /** The same with AWS Config recording, so that each change arrives by several paths. */
   static async startWithConfig(variant: Variant, ...given: string[]): Promise<TestTwin> {
+    return TestTwin.of(
+      stackDirectory(variant),
+      variant === 'prefixed' ? 'team-a-SutureLedger' : 'SutureLedger',
+      ...Object.entries(terraformVariables[variant] ?? {}).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
+      ...given,
+    );
+  }
+
+  /** A twin of any stack. */
+  static async of(directory: string, table: string, ...given: string[]): Promise<TestTwin> {
     const child = spawn(
       process.execPath,
-      [join(root, 'scripts', 'run.js'), 'twin', '--port', '0', '--quiet', '--stack', stackDirectory(variant), ...given],
+      [join(root, 'scripts', 'run.js'), 'twin', '--port', '0', '--quiet', '--stack', directory, ...given],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const line = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once('line', resolve);
       child.once('exit', (code) => reject(new Error(`the twin ended with status ${code}`)));
     });
-    return new TestTwin(
-      JSON.parse(line) as Ready,
-      child,
-      variant === 'prefixed' ? 'team-a-SutureLedger' : 'SutureLedger',
-    );
+    return new TestTwin(JSON.parse(line) as Ready, child, table);
   }
 
   get config() {
@@ -153,7 +179,27 @@ export class TestTwin {
   clearFaults = () => this.control('DELETE', '/faults');
   emit = (...events: unknown[]) => this.control('POST', '/emit', { events });
   journal = (since = 0) => this.control<Call[]>('GET', `/journal?since=${since}`);
-  outbox = () => this.control<{ channel: string; to: string; subject: string; body: string }[]>('GET', '/outbox');
+  /** What left AWS, without what Suture says of changes of its own parts: tests make such changes to set a scene. */
+  async outbox(): Promise<{ channel: string; to: string; subject: string; body: string }[]> {
+    const all = await this.control<{ channel: string; to: string; subject: string; body: string }[]>('GET', '/outbox');
+    return all.filter((sent) => !JSON.stringify(sent).includes('Tampering:Suture/'));
+  }
+
+  /** Invokes a function, and waits until nothing is left to be done. @throws Error with its answer, if it failed */
+  async invoke(FunctionName: string, input: unknown): Promise<Record<string, unknown>> {
+    const request = new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(input)) });
+    const { FunctionError, Payload } = await new LambdaClient(this.config).send(request);
+    await this.settle();
+    const text = new TextDecoder().decode(Payload);
+    if (FunctionError) throw new Error(text);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  /** Puts an event into a function's queue. */
+  async invokeLater(FunctionName: string, input: unknown): Promise<void> {
+    const Payload = Buffer.from(JSON.stringify(input));
+    await new LambdaClient(this.config).send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload }));
+  }
 
   /** Number of the last call so far. */
   async mark(): Promise<number> {
@@ -161,9 +207,11 @@ export class TestTwin {
     return this.marked;
   }
 
-  /** Calls that functions made after a mark. */
+  /** Calls that remediations made after a mark, and not the workflow of incidents, which tests wake by what they do to set a scene. */
   async calls(since = 0): Promise<Call[]> {
-    return (await this.journal(since)).filter(({ principal }) => principal.includes(':assumed-role/'));
+    return (await this.journal(since)).filter(
+      ({ principal }) => principal.includes(':assumed-role/') && !WORKFLOW.test(principal),
+    );
   }
 
   /** A group with HTTPS for the world and SSH for a private range, neither of which any policy minds. */
