@@ -43,8 +43,14 @@ export function log(twin: Twin, execution: Execution, event: HistoryEvent): void
   const minute = started.toISOString().slice(0, 16).replaceAll(/[T:]/g, '-');
   const lines = [{ timestamp: timestamp.getTime(), message }];
   const logStream = `states/${machine.name}/${minute}/${machine.revisionId.slice(0, 8)}`;
-  void twin.clock.track(writeLog(twin, { account, region, logGroup, logStream, lines, principal: delivery(account) }));
+  const writing = { account, region, logGroup, logStream, lines, principal: delivery(account) };
+  const written = (inOrder.get(execution) ?? Promise.resolve()).then(() => writeLog(twin, writing));
+  inOrder.set(execution, written);
+  void twin.clock.track(written);
 }
+
+/** The last line of each execution: the one after it is written after it, even if the stream had to be made first. */
+const inOrder = new WeakMap<Execution, Promise<void>>();
 
 /** Log delivery writes into a group whose policy it has been let into when logging was set up. */
 const delivery = (account: string): Principal => ({
