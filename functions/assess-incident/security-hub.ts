@@ -70,7 +70,7 @@ function unvouched(name: string, { account, region, eventId, at }: Told): Findin
     requested: false,
     account,
     region,
-    type: 'unknown',
+    type: 'a finding of no type',
     title: plainText(name, MAX_TITLE),
     severity: null,
     at,

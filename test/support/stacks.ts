@@ -42,6 +42,8 @@ export const variants = {
     exemptTag: { enabled: true },
     dataEvents: 'none',
   },
+  /** In the Region of the sample events. */
+  incidents: { mode: 'enforce', notifications: { emails: ['soc@example.com'] } },
   notified: {
     mode: 'enforce',
     region: 'eu-west-1',
