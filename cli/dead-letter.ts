@@ -1,4 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
+import { readEvent } from '../functions/assess-incident/events';
 import { asError, InvalidEventError } from '../functions/core/errors';
 import { parseWake } from '../functions/core/events';
 import type { Installation } from './installation';
@@ -15,17 +16,26 @@ export interface DeadLetter {
   /** What the event is about, in words. */
   readonly about: string;
   /** Whom to send the event to, and what; or why that cannot be known. */
-  readonly send: { readonly functionName: string; readonly event: unknown } | { readonly unknown: string };
+  readonly send: Sending | { readonly unknown: string };
 }
 
+/** A function or a state machine of the installation, by its name, and the event for it. */
+export interface Sending {
+  readonly to: 'function' | 'stateMachine';
+  readonly name: string;
+  readonly event: unknown;
+}
+
+type Known = Pick<Installation, 'arn' | 'functions' | 'names'>;
+
 /**
- * Unpacks a message. Only functions of the installation are sent anything, and only what they can read: who may write into a queue
+ * Unpacks a message. Only parts of the installation are sent anything, and only what they can read: who may write into a queue
  * must not choose what an operator invokes.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
-export function unpack(message: Message, installation: Pick<Installation, 'arn' | 'functions'>): DeadLetter {
+export function unpack(message: Message, installation: Known): DeadLetter {
   const { MessageId = '', ReceiptHandle = '', Body = '', MessageAttributes = {}, Attributes = {} } = message;
   const attribute = (name: string) => MessageAttributes[name]?.StringValue;
   const common = {
@@ -57,18 +67,36 @@ export function unpack(message: Message, installation: Pick<Installation, 'arn' 
   };
 }
 
-function sending(arn: string, event: unknown, { arn: arnOf, functions }: Pick<Installation, 'arn' | 'functions'>) {
+function sending(arn: string, event: unknown, installation: Known): DeadLetter['send'] {
+  const { arn: arnOf, functions, names } = installation;
+  const { stateMachine } = names.incident;
+  if (arn === arnOf('states', `stateMachine:${stateMachine}`)) return starting(stateMachine, event);
   const meant = functions.find(({ function: name }) => {
     const own = arnOf('lambda', `function:${name}`);
     return arn === own || arn === `${own}:$LATEST`;
   });
-  if (meant === undefined) return { unknown: `${arn} is no function of this installation` };
-  const functionName = meant.function;
+  if (meant === undefined) return { unknown: `${arn} is nothing of this installation that takes events again` };
+  const { function: name, kinds: of } = meant;
+  return readable(name, () => requireReadable(event, of)) ?? { to: 'function', name, event };
+}
+
+/** The longest input of an execution, in bytes. @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+const LONGEST_INPUT = 262_144;
+
+function starting(name: string, event: unknown): DeadLetter['send'] {
+  const length = Buffer.byteLength(JSON.stringify(event));
+  if (length > LONGEST_INPUT)
+    return { unknown: `its ${length} bytes are more than ${name} takes (${LONGEST_INPUT}): a person must look at it` };
+  return readable(name, () => readEvent(event)) ?? { to: 'stateMachine', name, event };
+}
+
+/** Why somebody could not read an event, if so. */
+function readable(name: string, read: () => unknown): { readonly unknown: string } | undefined {
   try {
-    requireReadable(event, meant.kinds);
-    return { functionName, event };
+    read();
+    return undefined;
   } catch (error) {
-    return { unknown: `${functionName} could not read it: ${asError(error).message}` };
+    return { unknown: `${name} could not read it: ${asError(error).message}` };
   }
 }
 
@@ -89,11 +117,7 @@ function requireReadable(event: unknown, of: readonly Kind[]): void {
 }
 
 /** A schedule's event is not what its rule gives the function. */
-function inputOf(
-  event: unknown,
-  ruleArn: string,
-  { arn, functions }: Pick<Installation, 'arn' | 'functions'>,
-): unknown {
+function inputOf(event: unknown, ruleArn: string, { arn, functions }: Known): unknown {
   if (loose(event)['detail-type'] !== 'Scheduled Event') return event;
   const isRule = (name: string) => ruleArn === arn('events', `rule/${name}`);
   if (functions.some(({ sweepRule }) => isRule(sweepRule))) return { sweep: {} };
@@ -109,8 +133,8 @@ function aboutOf(event: unknown): string {
   if (asked !== undefined) return asked;
   if (sweep !== undefined) return 'sweep';
   if (typeof configRuleName === 'string') return `Config rule ${configRuleName}`;
-  const { eventName, eventID, resourceId, requestParameters } = loose(detail);
-  const resource = idIn(loose(requestParameters)) ?? resourceId ?? eventID;
+  const { eventName, eventID, resourceId, requestParameters, id } = loose(detail);
+  const resource = idIn(loose(requestParameters)) ?? resourceId ?? eventID ?? id;
   return [eventName ?? kind ?? 'something', resource].filter((part) => typeof part === 'string').join(' ');
 }
 

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { asError } from '../functions/core/errors';
 import { DynamoLedger } from '../functions/core/ledger-dynamodb';
 import { type Names, names } from '../modules/names';
@@ -12,6 +13,7 @@ export class Installation {
   readonly dynamodb: DynamoDBClient;
   readonly ledger: DynamoLedger;
   private readonly lambda: LambdaClient;
+  private readonly sfn: SFNClient;
 
   private constructor(
     readonly account: Account,
@@ -20,6 +22,7 @@ export class Installation {
     this.dynamodb = new DynamoDBClient(account.config);
     this.ledger = new DynamoLedger(this.dynamodb, names.ledgerTable);
     this.lambda = new LambdaClient(account.config);
+    this.sfn = new SFNClient(account.config);
   }
 
   /** @param settingsFile whose prefix and Region count; its policy does not, that of the ledger does */
@@ -45,6 +48,25 @@ export class Installation {
     await this.lambda.send(
       new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: payload }),
     );
+  }
+
+  /**
+   * Starts a workflow.
+   *
+   * @param name of the execution: a second one of the same name is the same, and is not made
+   */
+  async start(stateMachine: string, event: unknown, name: string): Promise<void> {
+    try {
+      await this.sfn.send(
+        new StartExecutionCommand({
+          stateMachineArn: this.arn('states', `stateMachine:${stateMachine}`),
+          name,
+          input: JSON.stringify(event),
+        }),
+      );
+    } catch (error) {
+      if (asError(error).name !== 'ExecutionAlreadyExists') throw error;
+    }
   }
 
   /** Says so in words where the ledger table is not there. */

@@ -22,14 +22,14 @@ interface Sent {
   readonly sentAt: string;
   readonly from: DeadLetter['from'];
   readonly about: string;
-  /** The function that was invoked. */
+  /** The function that was invoked, or the state machine that was started. */
   readonly sentTo?: string;
   /** Why it was left in the queue. */
   readonly left?: string;
 }
 
 /**
- * Sends what lies in the dead-letter queue to the function that it was meant for. A message is deleted when Lambda has taken the event
+ * Sends what lies in the dead-letter queue to the function or the workflow that it was meant for. A message is deleted when the event is taken
  * and not before; what cannot be understood stays. Exit status 1 if something stayed.
  */
 export async function redriveCommand({
@@ -77,15 +77,16 @@ async function redrive(letter: DeadLetter, installation: Installation, queue: De
   const told = { messageId, sentAt, from, about };
   if ('unknown' in send) return { ...told, left: send.unknown };
   try {
-    await installation.invoke(send.functionName, send.event);
+    if (send.to === 'function') await installation.invoke(send.name, send.event);
+    else await installation.start(send.name, send.event, messageId);
   } catch (error) {
     return { ...told, left: problemLine(error) };
   }
   try {
     await queue.delete(letter);
-    return { ...told, sentTo: send.functionName };
+    return { ...told, sentTo: send.name };
   } catch (error) {
-    return { ...told, sentTo: send.functionName, left: `sent, but not deleted: ${problemLine(error)}` };
+    return { ...told, sentTo: send.name, left: `sent, but not deleted: ${problemLine(error)}` };
   }
 }
 

@@ -272,7 +272,7 @@ describe('redrive', () => {
     expect(status).toBe(1);
     expect((JSON.parse(stdout) as { left: string }[]).map(({ left }) => left).sort()).toEqual([
       expect.stringContaining('SecurityGroupSelfHeal could not read it'),
-      'arn:aws:lambda:eu-west-1:111122223333:function:Payroll:$LATEST is no function of this installation',
+      'arn:aws:lambda:eu-west-1:111122223333:function:Payroll:$LATEST is nothing of this installation that takes events again',
       'neither Lambda nor EventBridge left it: it names no function',
       'the message is not JSON',
     ]);
