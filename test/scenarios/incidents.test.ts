@@ -3,7 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { TestInstances } from '../support/instances';
 import { TestTwin } from '../support/twin';
-import { about, type Course, newFindingId, TestWorkflow } from '../support/workflow';
+import { about, type Course, imported, newFindingId, TestWorkflow } from '../support/workflow';
 
 // The workflow as it is deployed, under the settings `{"mode": "enforce"}`: who can make it act, and who cannot.
 
@@ -200,20 +200,11 @@ describe('a forged finding isolates nothing', () => {
       new SecurityHubClient(twin.config).send(
         new BatchImportFindingsCommand({
           Findings: [
-            {
-              SchemaVersion: '2018-10-08',
-              Id: real.detail.arn,
-              ProductArn: `arn:aws:securityhub:${region}:${accountId}:product/${accountId}/default`,
-              GeneratorId: 'guardduty',
-              AwsAccountId: accountId,
-              Types: ['TTPs/Command and Control/Backdoor:EC2-C&CActivity.B!DNS'],
-              CreatedAt: '2026-11-21T10:00:00.000Z',
-              UpdatedAt: '2026-11-21T10:00:00.000Z',
-              Severity: { Label: 'CRITICAL' },
-              Title: 'made up',
-              Description: 'made up',
-              Resources: [{ Type: 'AwsEc2Instance', Id: `arn:aws:ec2:${region}:${accountId}:instance/${instanceId}` }],
-            },
+            imported(
+              twin.ready,
+              { Type: 'AwsEc2Instance', Id: `arn:aws:ec2:${region}:${accountId}:instance/${instanceId}` },
+              real.detail.arn,
+            ),
           ],
         }),
       ),

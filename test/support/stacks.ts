@@ -43,7 +43,11 @@ export const variants = {
     dataEvents: 'none',
   },
   /** In the Region of the sample events. */
-  incidents: { mode: 'enforce', notifications: { emails: ['soc@example.com'] } },
+  incidents: {
+    mode: 'enforce',
+    notifications: { emails: ['soc@example.com'] },
+    operators: { principals: ['arn:aws:iam::111122223333:user/operator'] },
+  },
   notified: {
     mode: 'enforce',
     region: 'eu-west-1',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import {
   GetExecutionHistoryCommand,
   type HistoryEvent,
@@ -130,7 +131,11 @@ function expectSound({ history }: Run): void {
 export function sample(name: string, replacements: Readonly<Record<string, string>> = {}): Json {
   const event = fixture(name);
   const findingId = /^guardduty-/.test(name) ? (event.detail.id as string) : undefined;
-  const all: Record<string, string> = { [String(event.id)]: randomUUID(), ...(findingId && { [findingId]: newFindingId() }), ...replacements };
+  const all: Record<string, string> = {
+    [String(event.id)]: randomUUID(),
+    ...(findingId && { [findingId]: newFindingId() }),
+    ...replacements,
+  };
   return JSON.parse(
     Object.entries(all).reduce((text, [one, other]) => text.replaceAll(one, other), JSON.stringify(event)),
   );
@@ -142,6 +147,26 @@ export const about = (
   name = 'guardduty-ec2-c2-high-8',
   replacements: Record<string, string> = {},
 ): Json => sample(name, { [SAMPLE_INSTANCE]: instanceId, ...replacements });
+
+/** A finding of some product about something, as whoever may import findings says it: for BatchImportFindings. */
+export const imported = (
+  { accountId, region }: TestTwin['ready'],
+  resource: { readonly Type: string; readonly Id: string },
+  Id: string = randomUUID(),
+): AwsSecurityFinding => ({
+  SchemaVersion: '2018-10-08',
+  Id,
+  ProductArn: `arn:aws:securityhub:${region}:${accountId}:product/${accountId}/default`,
+  GeneratorId: 'scanner',
+  AwsAccountId: accountId,
+  Types: ['TTPs/Command and Control'],
+  CreatedAt: '2026-11-21T10:00:00.000Z',
+  UpdatedAt: '2026-11-21T10:00:00.000Z',
+  Severity: { Label: 'CRITICAL' },
+  Title: 'Something talks to a command and control server',
+  Description: 'As a product sees it.',
+  Resources: [resource],
+});
 
 /** As GuardDuty names findings. */
 export const newFindingId = (): string => randomUUID().replaceAll('-', '');
