@@ -1,7 +1,15 @@
 import { exemptionFor } from '../core/exceptions';
 import type { Policy } from '../core/policy';
 import type { Plan } from '../core/remediation';
-import { isLongTerm, isReserved, isRevoked, type PrincipalIncident, type Role, type User } from '../incident/principal';
+import {
+  isLongTerm,
+  isNamed,
+  isReserved,
+  isRevoked,
+  type PrincipalIncident,
+  type Role,
+  type User,
+} from '../incident/principal';
 import type { RoleUse } from '../incident/role-use';
 import { type RoleAction, sidOf, type UserAction } from './actions';
 
@@ -98,10 +106,6 @@ function sharing({ instances, unknown }: RoleUse): string | undefined {
 
 const some = (names: readonly string[]): string =>
   `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
-
-/** Names of principals do not differ in case alone. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names */
-const isNamed = (name: string, names: readonly string[]): boolean =>
-  names.some((one) => one.toLowerCase() === name.toLowerCase());
 
 const revokeFor = ({ incidentId, claimed }: Containing) => ({ sid: sidOf(incidentId, claimed), notBefore: claimed });
 

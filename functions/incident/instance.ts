@@ -1,6 +1,6 @@
 import type { Policy } from '../core/policy';
 import type { Home, ResourceKind } from '../core/remediation';
-import { isReserved, trustedBy } from './principal';
+import { isNamed, isReserved, trustedBy } from './principal';
 import { cutoffIn } from './revocation';
 import type { RoleUse } from './role-use';
 
@@ -220,8 +220,8 @@ export function whyShared(
   { ownRoles, breakGlass }: Pick<Policy, 'ownRoles' | 'breakGlass'>,
 ): string | undefined {
   if (isReserved(path)) return `only AWS can change ${name}`;
-  if (ownRoles.includes(name)) return `${name} is Suture's own`;
-  if (breakGlass.roles.includes(name)) return `${name} is for breaking glass`;
+  if (isNamed(name, ownRoles)) return `${name} is Suture's own`;
+  if (isNamed(name, breakGlass.roles)) return `${name} is for breaking glass`;
   const [first] = use.instances;
   if (first)
     return `${use.instances.length === 1 ? '' : `${use.instances.length} others, such as `}${first.id} (${first.region}) ${use.instances.length === 1 ? 'wears' : 'wear'} ${name}, too`;

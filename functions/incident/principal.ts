@@ -58,6 +58,10 @@ export const isLongTerm = (accessKeyId: string): boolean => accessKeyId.startsWi
 export const isReserved = (path: string): boolean =>
   path.startsWith('/aws-service-role/') || path.startsWith('/aws-reserved/');
 
+/** Names of principals do not differ in case alone. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names */
+export const isNamed = (name: string, names: readonly string[]): boolean =>
+  names.some((one) => one.toLowerCase() === name.toLowerCase());
+
 /** Whether sessions from before a time are denied. */
 export function isRevoked(revocation: string | undefined, before: string): boolean {
   const cutoff = cutoffIn(revocation);

@@ -71,7 +71,9 @@ describe('the role', () => {
     ],
     ['whose trust cannot be read', { trust: '{' }, {}],
     ["that is Suture's own", { name: 'IsolateInstanceRole' }, {}],
+    ["that is Suture's own, in other letters", { name: 'isolateinstancerole' }, {}],
     ['for breaking glass', {}, { breakGlass: { roles: ['Worker'] } }],
+    ['for breaking glass, listed in other letters', {}, { breakGlass: { roles: ['WORKER'] } }],
     ['linked to a service', { path: '/aws-service-role/ec2.amazonaws.com/' }, {}],
     ['of IAM Identity Center', { path: '/aws-reserved/sso.amazonaws.com/' }, {}],
   ])('%s keeps its sessions, and is taken away all the same', (_case, role, settings) => {
