@@ -37,6 +37,16 @@ describe('a subnet', () => {
     expect(bench.state.subnets.has(SubnetId)).toBe(false);
   });
 
+  it('has addresses of its own, whatever those of another VPC', async () => {
+    const other = await bench.subnet(await bench.vpc());
+    const PrivateIpAddress = '10.0.1.200';
+    const id = await make({ SubnetId: other, PrivateIpAddress });
+    expect((await view(id))?.PrivateIpAddress).toBe(PrivateIpAddress);
+    const same = await bench.subnet(await bench.vpc());
+    expect((await view(await make({ SubnetId: same, PrivateIpAddress })))?.PrivateIpAddress).toBe(PrivateIpAddress);
+    expect(await bench.refusal(make({ SubnetId: same, PrivateIpAddress }))).toBe('InvalidIPAddress.InUse');
+  });
+
   it('gives public addresses only if it is told to', async () => {
     const SubnetId = await bench.subnet(vpcId, { CidrBlock: '10.0.3.0/24' });
     expect((await bench.instance({ SubnetId })).PublicIpAddress).toBeUndefined();

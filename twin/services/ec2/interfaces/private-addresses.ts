@@ -19,12 +19,18 @@ const toNumber = (address: string): number =>
 const toAddress = (value: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 
-/** Addresses that one request takes: those of its interfaces differ, although none is there yet. */
+const inVpc = (vpcId: string, address: string): string => `${vpcId} ${address}`;
+
+/** Addresses that one request takes: those of its interfaces differ, although none is there yet. Another VPC may have the same. */
 export class PrivateAddresses {
   private readonly taken: Set<string>;
 
   constructor({ interfaces }: Ec2State) {
-    this.taken = new Set([...interfaces.values()].flatMap(({ privateIps, ipv6 }) => [...privateIps, ...ipv6]));
+    this.taken = new Set(
+      [...interfaces.values()].flatMap(({ vpcId, privateIps, ipv6 }) =>
+        [...privateIps, ...ipv6].map((address) => inVpc(vpcId, address)),
+      ),
+    );
   }
 
   /** @throws AwsError if the address that was asked for, or every address, is taken. */
@@ -34,10 +40,10 @@ export class PrivateAddresses {
     if (wanted !== undefined) {
       if (!ipaddr.IPv4.isValid(wanted) || toNumber(wanted) < first || toNumber(wanted) > last)
         throw error('InvalidParameterValue', `Address ${wanted} does not fall within the subnet's address range`);
-      return this.take(wanted);
+      return this.take(subnet, wanted);
     }
     for (let value = first; value <= last; value += 1)
-      if (!this.taken.has(toAddress(value))) return this.take(toAddress(value));
+      if (!this.isTaken(subnet, toAddress(value))) return this.take(subnet, toAddress(value));
     throw error(
       'InsufficientFreeAddressesInSubnet',
       `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`,
@@ -45,25 +51,30 @@ export class PrivateAddresses {
   }
 
   /** Out of a /64 no address is ever used up. @throws AwsError for a subnet without IPv6. */
-  takeIpv6({ id, ipv6Cidr }: Subnet, wanted?: string): string {
+  takeIpv6(subnet: Subnet, wanted?: string): string {
+    const { id, ipv6Cidr } = subnet;
     if (ipv6Cidr === undefined)
       throw error('InvalidParameterValue', `The subnet ${id} does not have an IPv6 CIDR block associated with it.`);
     if (wanted !== undefined) {
       if (!ipaddr.IPv6.isValid(wanted) || !ipaddr.IPv6.parse(wanted).match(ipaddr.IPv6.parseCIDR(ipv6Cidr)))
         throw error('InvalidParameterValue', `Address ${wanted} does not fall within the subnet's address range`);
-      return this.take(ipaddr.IPv6.parse(wanted).toString());
+      return this.take(subnet, ipaddr.IPv6.parse(wanted).toString());
     }
     const parts = ipaddr.IPv6.parse(ipv6Cidr.split('/')[0] ?? '').parts.slice(0, 4);
     for (;;) {
       const own = Array.from({ length: 4 }, () => Math.floor(Math.random() * 65_536));
       const address = new ipaddr.IPv6([...parts, ...own]).toString();
-      if (!this.taken.has(address)) return this.take(address);
+      if (!this.isTaken(subnet, address)) return this.take(subnet, address);
     }
   }
 
-  private take(address: string): string {
-    if (this.taken.has(address)) throw error('InvalidIPAddress.InUse', `The address ${address} is in use.`);
-    this.taken.add(address);
+  private isTaken({ vpcId }: Subnet, address: string): boolean {
+    return this.taken.has(inVpc(vpcId, address));
+  }
+
+  private take(subnet: Subnet, address: string): string {
+    if (this.isTaken(subnet, address)) throw error('InvalidIPAddress.InUse', `The address ${address} is in use.`);
+    this.taken.add(inVpc(subnet.vpcId, address));
     return address;
   }
 }
