@@ -48,7 +48,11 @@ export function accessOf(operation: string, input: Input, call: Ec2Call): Access
   const images = operation === 'RunInstances' ? [`arn:aws:ec2:${call.region}::image/${String(input.ImageId)}`] : [];
   if (ids.length + made.length === 0) return undefined;
   const action = `ec2:${operation}`;
-  const general = { 'ec2:Region': call.region, ...attributeContext(operation, input) };
+  const general = {
+    'ec2:Region': call.region,
+    ...attributeContext(operation, input),
+    ...profileContext(operation, input, call),
+  };
   const specifications = (input.TagSpecifications ?? []) as TagSpecification[];
   return [
     ...ids.map((id) => ({
@@ -179,6 +183,13 @@ function attributeContext(operation: string, input: Input): Record<string, strin
   );
   const [name] = own;
   return name === undefined ? {} : { 'ec2:Attribute': name === 'Attribute' ? String(input.Attribute) : name };
+}
+
+/** Which profile an instance is given, however the call names it. */
+function profileContext(operation: string, { IamInstanceProfile }: Input, { twin, account }: Ec2Call) {
+  if (!/^(Associate|Replace)IamInstanceProfile/.test(operation) || IamInstanceProfile === undefined) return {};
+  const found = instanceProfile(twin, account, IamInstanceProfile as { Name?: string; Arn?: string });
+  return found && { 'ec2:NewInstanceProfile': found.arn };
 }
 
 /** Where a resource is. */
