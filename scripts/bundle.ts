@@ -82,6 +82,7 @@ const IAM_PREFIXES: Readonly<Record<string, string>> = {
   'elastic-load-balancing-v2': 'elasticloadbalancing',
   eventbridge: 'events',
   's3-control': 's3control',
+  sfn: 'states',
 };
 
 /** `@aws-sdk/client-ec2/dist-es/commands/RevokeSecurityGroupIngressCommand.js` in the output means that it can be called. */
