@@ -27,6 +27,13 @@ const RESOURCES: Resources = {
             Action: 's3:PutObject',
             Resource: `arn:aws:s3:::${Bucket}/locked/*`,
           },
+          {
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 's3:PutObject',
+            Resource: `arn:aws:s3:::${Bucket}/once/*`,
+            Condition: { Null: { 's3:if-none-match': 'true' } },
+          },
         ],
       }),
     },
@@ -125,6 +132,16 @@ describe('an object', () => {
     await s3.deleteObject({ Bucket, Key: 'once' });
     await put('third', { IfNoneMatch: '*' });
     expect(await failure(s3.putObject({ Bucket, Key: 'none', Body: 'x', IfMatch: ETag }))).toBe('NoSuchKey');
+  });
+
+  it('is written once where the policy of the bucket asks for that, whoever writes', async () => {
+    const Key = 'once/key';
+    expect(await failure(s3.putObject({ Bucket, Key, Body: 'first' }))).toBe('AccessDenied');
+    const { ETag } = await s3.putObject({ Bucket, Key, Body: 'first', IfNoneMatch: '*' });
+    expect(await failure(s3.putObject({ Bucket, Key, Body: 'second' }))).toBe('AccessDenied');
+    expect(await failure(s3.putObject({ Bucket, Key, Body: 'second', IfMatch: ETag }))).toBe('AccessDenied');
+    expect(await failure(s3.putObject({ Bucket, Key, Body: 'second', IfNoneMatch: '*' }))).toBe('PreconditionFailed');
+    expect(await text(Key, { IfMatch: ETag })).toBe('first');
   });
 
   it('has no access list of its own', async () => {

@@ -21,6 +21,8 @@ interface Input {
   readonly ObjectOwnership?: string;
   readonly ObjectLockEnabledForBucket?: boolean;
   readonly BypassGovernanceRetention?: boolean;
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
   readonly CreateBucketConfiguration?: { readonly LocationConstraint?: string; readonly Tags?: readonly unknown[] };
 }
 
@@ -64,7 +66,11 @@ export function accessOf(operation: string, input: Input, call: S3Call): Access[
     return [{ action, account, resources: [bucketArn], context: { ...common, ...listingContext(input) } }];
   const isRead = operation !== 'PutObject' && operation !== 'DeleteObject';
   const isMissing = isRead && version === undefined && !currentObject(bucket, key);
-  const on = { account, resources: [`${bucketArn}/${key}`], context: common };
+  const on = {
+    account,
+    resources: [`${bucketArn}/${key}`],
+    context: { ...common, ...writingContext(operation, input) },
+  };
   return [
     { action: version === undefined ? action : `${action}Version`, ...on },
     ...(input.BypassGovernanceRetention ? [{ action: 's3:BypassGovernanceRetention', ...on }] : []),
@@ -106,6 +112,18 @@ function checkOwner({ ExpectedBucketOwner: expected }: Input, { account }: Bucke
 }
 
 const aclContext = ({ ACL }: Input): Record<string, string> => (ACL === undefined ? {} : { 's3:x-amz-acl': ACL });
+
+/** On which conditions an object is written or deleted. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html */
+function writingContext(operation: string, { IfMatch, IfNoneMatch }: Input): Record<string, string> {
+  if (operation !== 'PutObject' && operation !== 'DeleteObject') return {};
+  return {
+    ...(IfMatch !== undefined && { 's3:if-match': IfMatch }),
+    ...(operation === 'PutObject' && {
+      's3:ObjectCreationOperation': 'true',
+      ...(IfNoneMatch !== undefined && { 's3:if-none-match': IfNoneMatch }),
+    }),
+  };
+}
 
 const listingContext = ({ Prefix, Delimiter, MaxKeys }: Input): Record<string, string> => ({
   ...(Prefix !== undefined && { 's3:prefix': Prefix }),
