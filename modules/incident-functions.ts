@@ -92,6 +92,7 @@ export class IncidentFunctions extends Construct {
       bucketPrefix: names.evidenceBucketPrefix,
       account,
       statements: () => [],
+      writtenOnce: 'incidents/*',
     });
     this.preserve = task('preserve-evidence', {
       names: functions.preserve,

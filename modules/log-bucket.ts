@@ -13,16 +13,26 @@ export interface LogBucketProps {
   readonly account: Account;
   /** Who may write into it. */
   readonly statements: (bucket: { readonly arn: string }) => readonly PolicyStatement[];
+  /**
+   * Keys, with `*`, that are written once: who writes there must ask that nothing is there yet. @default none
+   *
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+   */
+  readonly writtenOnce?: string;
 }
 
-/** A bucket into which a service of AWS writes what happened: versioned, closed to the public, and reached by TLS only. */
+/**
+ * A bucket for what happened: versioned, closed to the public, reached by TLS only. Nobody deletes from it, not even the root user: who wants to must take
+ * its policy away first, and that call starts the workflow (functions/core/tamper-calls.ts). `terraform destroy` does so by itself, and then stops at
+ * what is in the bucket.
+ */
 export class LogBucket extends Construct {
   readonly name: string;
   readonly arn: string;
   /** The service checks it when it is told of the bucket. */
   readonly policy: S3BucketPolicy;
 
-  constructor(scope: Construct, id: string, { bucketPrefix, account, statements }: LogBucketProps) {
+  constructor(scope: Construct, id: string, { bucketPrefix, account, statements, writtenOnce }: LogBucketProps) {
     super(scope, id);
     const bucket = new S3Bucket(this, 'bucket', { bucket: ownBucketName(bucketPrefix, account.id, account.region) });
     const block = new S3BucketPublicAccessBlock(this, 'public-access-block', {
@@ -45,6 +55,26 @@ export class LogBucket extends Construct {
           Resource: [bucket.arn, `${bucket.arn}/*`],
           Condition: { Bool: { 'aws:SecureTransport': 'false' } },
         },
+        {
+          Sid: 'NobodyDeletes',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          Resource: `${bucket.arn}/*`,
+        },
+        ...(writtenOnce === undefined
+          ? []
+          : [
+              {
+                // Uploads in parts, whose parts carry no such header, and copies are refused as well.
+                Sid: 'WrittenOnce',
+                Effect: 'Deny' as const,
+                Principal: '*' as const,
+                Action: 's3:PutObject',
+                Resource: `${bucket.arn}/${writtenOnce}`,
+                Condition: { Null: { 's3:if-none-match': 'true' } },
+              },
+            ]),
       ]),
       dependsOn: [block],
     });
