@@ -30,6 +30,7 @@ import { asError } from '../core/errors';
 import type { Home } from '../core/remediation';
 import type { Target } from '../incident/incident';
 import { profileName } from '../incident/instance';
+import { isNoSuchEntity } from '../incident/role-use';
 
 /** By what targets are described. */
 export interface EvidenceClients {
@@ -90,12 +91,13 @@ async function ofInstance({ ec2, autoScaling, iam }: EvidenceClients, id: string
     consoleOutput: ec2.send(new GetConsoleOutputCommand({ InstanceId: id })),
   });
   const groupIds = [...new Set(groupsIn(first))];
-  const role = await roleIn(iam, first);
+  const held = await heldRole(iam, first);
   return {
     ...first,
     ...(groupIds.length > 0 &&
       (await parts({ securityGroups: ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: groupIds })) }))),
-    ...(role !== undefined && { roleName: role, ...(await ofRole(iam, role)) }),
+    ...held,
+    ...(typeof held.roleName === 'string' && (await ofRole(iam, held.roleName))),
   };
 }
 
@@ -134,17 +136,29 @@ export const profileIn = ({ instanceProfile }: Parts): string | undefined =>
 
 const groupsIn = (found: Parts): string[] => interfacesIn(found).flatMap(({ groups }) => groups);
 
-async function roleIn(iam: IAMClient, found: Parts): Promise<string | undefined> {
+/** The role in the profile that the instance wears; or why it is not known. */
+async function heldRole(iam: IAMClient, found: Parts): Promise<Parts> {
   const arn = profileIn(found);
-  if (arn === undefined) return undefined;
+  if (arn === undefined) return {};
   try {
     const answer = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: profileName(arn) }));
-    return answer.InstanceProfile?.Roles?.[0]?.RoleName;
-  } catch {
-    // Noted where the role itself is asked for.
-    return undefined;
+    const roleName = answer.InstanceProfile?.Roles?.[0]?.RoleName;
+    return roleName === undefined ? {} : { roleName };
+  } catch (error) {
+    return isNoSuchEntity(error) ? {} : { roleName: unreadable(error) };
   }
 }
+
+/** Whether all is known of an instance that tells what it was like. */
+export const isReadable = (found: Parts): boolean =>
+  [found.networkInterfaces, found.instanceProfile, found.roleName].every(
+    (part) => part === null || typeof part !== 'object' || !('unreadable' in part),
+  );
+
+const unreadable = (error: unknown): { readonly unreadable: string } => {
+  const { name: code, message } = asError(error);
+  return { unreadable: `${code}: ${message.slice(0, 300)}` };
+};
 
 /** All at once; what fails says so in its place. */
 async function parts(asked: Readonly<Record<string, Promise<object>>>): Promise<Parts> {
@@ -154,8 +168,7 @@ async function parts(asked: Readonly<Record<string, Promise<object>>>): Promise<
         const { $metadata: _metadata, ...said } = (await answer) as { $metadata?: unknown };
         return [name, said] as const;
       } catch (error) {
-        const { name: code, message } = asError(error);
-        return [name, { unreadable: `${code}: ${message.slice(0, 300)}` }] as const;
+        return [name, unreadable(error)] as const;
       }
     }),
   );

@@ -11,7 +11,7 @@ import { type Target, targetArn } from '../incident/incident';
 import { type Original, profileName } from '../incident/instance';
 import { IncidentRecords } from '../incident/record';
 import { INCIDENT_REQUEST } from '../incident/request';
-import { collect, type EvidenceClients, interfacesIn, type Parts, profileIn } from './collect';
+import { collect, type EvidenceClients, interfacesIn, isReadable, type Parts, profileIn } from './collect';
 import { takeSnapshots } from './snapshots';
 import type { EvidenceStore } from './store';
 
@@ -102,8 +102,12 @@ function nameIn(target: Target): string {
   return (name ?? 'target').replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 128);
 }
 
-/** What an instance was like, unless it was changed before. */
+/**
+ * What an instance was like, unless it was changed before. Nothing if a part of that could not be read: who isolates it would take what is missing for
+ * something that it never had, such as a role, and leave that alone.
+ */
 function originalOf(parts: Parts, quarantineProfile: string, at: string): Original | undefined {
+  if (!isReadable(parts)) return undefined;
   const profileArn = profileIn(parts);
   if (profileArn !== undefined && profileName(profileArn) === quarantineProfile) return undefined;
   const roleName = typeof parts.roleName === 'string' ? parts.roleName : undefined;
