@@ -11,13 +11,17 @@ import { type Call, TestTwin } from './twin';
 /** What is proven about a function's role. */
 export interface RoleProof {
   readonly role: string;
-  /** Directory below `functions/`. */
-  readonly bundle: string;
+  /** Directory below `functions/`; or the operations, of what has no bundle. */
+  readonly bundle: string | readonly string[];
+  /** Actions of the service that wears the role, without any call of ours. @default Lambda's */
+  readonly byItself?: readonly string[];
   readonly variant: Variant;
   /** What the bundle can call, but the planner never asks for under these settings; so the role must not allow it. */
   readonly unreachable: readonly string[];
   /** Every path of the function. */
   doEverything(twin: TestTwin): Promise<void>;
+  /** Where several roles are proven at once: a twin that somebody else stops. @default one of its own */
+  twin?(): Promise<TestTwin>;
   /** What it must not be able to do, whatever the settings. */
   readonly forbidden: readonly string[];
   /** Ledger keys that are none of its business, `REGION` standing for the Region: `[what, action, key]`. */
@@ -35,6 +39,9 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   's3:PutPublicAccessBlock': ['s3:PutBucketPublicAccessBlock'],
   's3:GetBucketEncryption': ['s3:GetEncryptionConfiguration'],
   's3:PutBucketEncryption': ['s3:PutEncryptionConfiguration'],
+  'securityhub:GetFindingsV2': ['securityhub:GetFindings'],
+  'securityhub:BatchUpdateFindingsV2': ['securityhub:BatchUpdateFindings'],
+  'ec2:CreateSnapshots': ['ec2:CreateSnapshots', 'ec2:CreateTags'],
   's3control:GetPublicAccessBlock': ['s3:GetAccountPublicAccessBlock'],
   's3control:PutPublicAccessBlock': ['s3:PutAccountPublicAccessBlock'],
 };
@@ -59,8 +66,7 @@ const list = (value: string | readonly string[]): readonly string[] => (typeof v
 
 /** The tests of a role under some settings. */
 export function provesRole(proof: RoleProof): void {
-  const { role, variant, unreachable } = proof;
-  const file = join(__dirname, '..', '..', 'dist', 'functions', `${proof.bundle}.json`);
+  const { role, variant, unreachable, byItself = BY_LAMBDA_ITSELF } = proof;
   let twin: TestTwin;
   let reachable: readonly string[];
   let statements: readonly Statement[];
@@ -69,21 +75,22 @@ export function provesRole(proof: RoleProof): void {
   const anyAllowed = (some: readonly object[], needs: readonly Need[]) => isAnyAllowed(role, some, needs);
 
   beforeAll(async () => {
-    const { operations } = JSON.parse(readFileSync(file, 'utf8')) as { operations: string[] };
-    reachable = operations.filter((operation) => !unreachable.includes(operation));
-    twin = await TestTwin.startWithConfig(variant);
+    reachable = operationsOf(proof.bundle).filter((operation) => !unreachable.includes(operation));
+    twin = (await proof.twin?.()) ?? (await TestTwin.startWithConfig(variant));
     const { PolicyDocument = '' } = await new IAMClient(twin.config).send(
       new GetRolePolicyCommand({ RoleName: role, PolicyName: 'permissions' }),
     );
     statements = (JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] }).Statement;
     await proof.doEverything(twin);
-    calls = (await twin.calls()).filter(({ principal }) => principal.includes(`/${role}/`));
+    calls = (await twin.journal()).filter(({ principal }) => principal.includes(`/${role}/`));
   });
-  afterAll(() => twin.stop());
+  afterAll(async () => {
+    if (!proof.twin) await twin.stop();
+  });
 
   it('allows every call that the bundle can make and the settings ask for', () => {
     const allowed = new Set(allowing().flatMap(({ Action }) => list(Action)));
-    expect([...allowed].filter((action) => !BY_LAMBDA_ITSELF.includes(action)).sort()).toEqual(
+    expect([...allowed].filter((action) => !byItself.includes(action)).sort()).toEqual(
       [...new Set(reachable.flatMap(actionsOf))].sort(),
     );
   });
@@ -96,7 +103,7 @@ export function provesRole(proof: RoleProof): void {
 
   it('has no statement, action or resource that no call needed', async () => {
     for (const { Sid, Action, Resource, Condition } of allowing()) {
-      for (const action of list(Action).filter((one) => !BY_LAMBDA_ITSELF.includes(one))) {
+      for (const action of list(Action).filter((one) => !byItself.includes(one))) {
         for (const resource of list(Resource)) {
           const alone = [{ Sid, Effect: 'Allow', Action: action, Resource: resource, ...(Condition && { Condition }) }];
           const used = await anyAllowed(
@@ -148,12 +155,20 @@ export function provesRole(proof: RoleProof): void {
   }
 }
 
+function operationsOf(bundle: RoleProof['bundle']): readonly string[] {
+  if (typeof bundle !== 'string') return bundle;
+  const file = join(__dirname, '..', '..', 'dist', 'functions', `${bundle}.json`);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { operations: string[] }).operations;
+}
+
 /** Something that IAM must allow for a call. */
 interface Need {
   readonly action: string;
   readonly resource: string;
   readonly context: Readonly<Record<string, string[]>>;
 }
+
+const keyOf = (item: unknown) => (item as { pk: { S: string } }).pk.S;
 
 /** What calls need, by AWS's own table of actions and resources. @see https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 function needsOf(calls: readonly Call[]): Need[] {
@@ -164,7 +179,6 @@ function needsOf(calls: readonly Call[]): Need[] {
       resource,
       context: keys ? { 'dynamodb:LeadingKeys': keys } : {},
     });
-    const keyOf = (item: unknown) => (item as { pk: { S: string } }).pk.S;
     switch (`${service}:${operation}`) {
       case 'ec2:RevokeSecurityGroupIngress':
       case 'ec2:AuthorizeSecurityGroupIngress':
@@ -200,8 +214,38 @@ function needsOf(calls: readonly Call[]): Need[] {
         const index = `table/${String(parameters.TableName)}/index/${String(parameters.IndexName)}`;
         return [one('dynamodb:Query', arn(index), [key?.S ?? ''])];
       }
-      case 'lambda:Invoke':
-        return [one('lambda:InvokeFunction', arn(`function:${String(parameters.FunctionName)}`))];
+      case 'lambda:Invoke': {
+        const name = String(parameters.FunctionName);
+        return [one('lambda:InvokeFunction', name.startsWith('arn:') ? name : arn(`function:${name}`))];
+      }
+      case 'states:StartExecution':
+      case 'states:DescribeExecution':
+        return [one(`${service}:${operation}`, String(parameters.stateMachineArn ?? parameters.executionArn))];
+      case 'securityhub:GetFindings':
+      case 'securityhub:BatchUpdateFindings':
+        return [one(`${service}:${operation}`, arn('hub/default'))];
+      case 'securityhub:GetFindingsV2':
+      case 'securityhub:BatchUpdateFindingsV2':
+        return [one(`${service}:${operation.replace('V2', '')}`, arn('hubv2/0a1b2c3d-0000-4444-8888-0123456789ab'))];
+      case 'ec2:GetConsoleOutput':
+      case 'ec2:DescribeInstanceAttribute':
+        return [one(`ec2:${operation}`, arn(`instance/${String(parameters.InstanceId)}`))];
+      case 'ec2:CreateSnapshots': {
+        const { InstanceId = '' } = parameters.InstanceSpecification as { InstanceId?: string };
+        const snapshot = `arn:aws:ec2:${region}::snapshot/snap-0`;
+        const touched = [arn(`instance/${InstanceId}`), arn('volume/vol-0'), snapshot];
+        const context = { 'ec2:CreateAction': [operation] };
+        return [
+          ...touched.map((resource) => one('ec2:CreateSnapshots', resource)),
+          { action: 'ec2:CreateTags', resource: snapshot, context },
+        ];
+      }
+      case 's3:PutObject':
+        return [one('s3:PutObject', `arn:aws:s3:::${String(parameters.Bucket)}/${String(parameters.Key)}`)];
+      case 'iam:GetInstanceProfile': {
+        const name = String(parameters.InstanceProfileName);
+        return [one('iam:GetInstanceProfile', `arn:aws:iam::${accountId}:instance-profile/${name}`)];
+      }
       case 's3:ListBuckets':
         return [one('s3:ListAllMyBuckets', '*')];
       case 's3control:GetPublicAccessBlock':
