@@ -42,3 +42,14 @@ export class IncidentUnresolvedError extends Error {
 
 /** Anything thrown, as an Error. */
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** Of an error's message, as far as it leaves a function. */
+const LONGEST_MESSAGE = 300;
+
+/** Makes an error as short as whoever invoked the function can hand it on: the log has the whole of it. */
+export function shortened(thrown: unknown): Error {
+  const error = asError(thrown);
+  if (error.message.length > LONGEST_MESSAGE) error.message = `${error.message.slice(0, LONGEST_MESSAGE - 1)}…`;
+  error.stack = error.name;
+  return error;
+}

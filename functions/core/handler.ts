@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type { ComplianceWake, ConfigRuleWake } from './config-events';
-import { asError, InvalidEventError, RemediationFailedError } from './errors';
+import { asError, InvalidEventError, RemediationFailedError, shortened } from './errors';
 import type { Compliance } from './evaluations';
 import { parseWake, type SweepProgress, type Wake } from './events';
 import { homeOf } from './home';
@@ -89,7 +89,7 @@ class Handling {
           requestId: context.awsRequestId,
         });
       }
-      throw error;
+      throw shortened(error);
     }
   }
 

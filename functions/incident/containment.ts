@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { clientConfig, requiredVariable } from '../core/aws';
-import { ContainmentBusyError, InvalidEventError, RemediationFailedError } from '../core/errors';
+import { ContainmentBusyError, InvalidEventError, RemediationFailedError, shortened } from '../core/errors';
 import { failureIn } from '../core/failure';
 import type { LambdaContext, Services } from '../core/handler';
 import { type Decision, heal } from '../core/heal';
@@ -102,7 +102,7 @@ export const containmentHandler =
         telemetry.count({ remediation: name ?? containment.kinds.join(), outcome: 'FAILED' });
         telemetry.error('Failed before any decision about a containment', { error, requestId: context.awsRequestId });
       }
-      throw error;
+      throw shortened(error);
     }
 
     async function contain(): Promise<ContainmentAnswer> {

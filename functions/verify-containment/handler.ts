@@ -21,7 +21,14 @@ const Input = once(() =>
     mode: z.enum(['contain', 'rehearse']),
     decision: DecisionSchema(),
     /** What containing functions answered, in the order of the targets. Empty if none was asked. */
-    containments: z.array(z.looseObject({ outcome: z.string(), reason: z.string() })),
+    containments: z.array(
+      z.looseObject({
+        outcome: z.string(),
+        reason: z.string(),
+        /** What Step Functions caught, if it failed. @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
+        error: z.optional(z.looseObject({ Cause: z.optional(z.string()) })),
+      }),
+    ),
     evidence: EvidenceSchema(),
   }),
 );
@@ -56,7 +63,7 @@ export const verificationHandler =
       incident.targets.map(async (target, index) => {
         const answer = containments[index];
         const inspection = await look(target);
-        return judge(target, answer && { outcome: asOutcome(answer.outcome), reason: answer.reason }, inspection);
+        return judge(target, answer && { outcome: asOutcome(answer.outcome), reason: reasonOf(answer) }, inspection);
       }),
     );
     const isSuperseded = record.details.execution !== execution;
@@ -85,5 +92,23 @@ export const verificationHandler =
       }
     }
   };
+
+/** What Lambda says of a function that failed, if it was that. @see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+const Failure = once(() => z.looseObject({ errorMessage: z.string() }));
+
+function reasonOf({
+  reason,
+  error,
+}: {
+  readonly reason: string;
+  readonly error?: { readonly Cause?: string | undefined } | undefined;
+}): string {
+  if (error?.Cause === undefined) return reason;
+  try {
+    return `${reason}: ${Failure().parse(JSON.parse(error.Cause)).errorMessage}`;
+  } catch {
+    return `${reason}: ${error.Cause}`;
+  }
+}
 
 const asOutcome = (outcome: string): Outcome => outcomes.find((one) => one === outcome) ?? 'FAILED';

@@ -77,7 +77,11 @@ describe('each task that fails for good', () => {
       const way = `${STATE_OF[name] ?? name} ContainmentFailed`;
       expect(waysOf(run.path)).toBe(CONTAINED.replace('IsolateInstance', way));
       expect(run.calls.find(({ name }) => name === 'VerifyContainment')?.payload.containments).toEqual([
-        { outcome: 'FAILED', reason: 'RemediationFailedError' },
+        {
+          outcome: 'FAILED',
+          reason: 'RemediationFailedError',
+          error: { Error: 'RemediationFailedError', Cause: expect.any(String) },
+        },
       ]);
     },
   );

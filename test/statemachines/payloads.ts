@@ -1,3 +1,4 @@
+import { RemediationFailedError, shortened } from '../../functions/core/errors';
 import type { Inspection } from '../../functions/incident/inspection';
 import { verificationHandler } from '../../functions/verify-containment/handler';
 import { assessing, reported, SILENT, toldOf } from '../support/assessing';
@@ -47,7 +48,10 @@ describe('what an execution hands on', () => {
       telemetry: SILENT,
       inspectors: { instance: inspect, user: inspect, role: inspect, bucket: inspect, 'security-group': inspect },
     });
-    const answer = () => ({ outcome: 'FAILED' as const, reason: 'r'.repeat(500), resourceId: 'x' });
+    // As containing functions throw.
+    const failing = () => {
+      throw shortened(new RemediationFailedError('r'.repeat(20_000), [], []));
+    };
     const run = new IncidentRun(
       {
         AssessIncident: (payload) => assess({ ...payload, execution: EXECUTION }, CONTEXT),
@@ -59,7 +63,7 @@ describe('what an execution hands on', () => {
           snapshots: Array.from({ length: 20 }, () => 'snap-0123456789abcdef0'),
           notes: Array.from({ length: 5 }, () => 'n'.repeat(150)),
         }),
-        IsolateInstance: answer,
+        IsolateInstance: failing,
         VerifyContainment: (payload) => verify({ ...payload, execution: EXECUTION }, CONTEXT),
         decide: () => ({
           decision: 'approved',

@@ -142,7 +142,7 @@ describe('each kind of target', () => {
     expect(payload?.containments).toEqual(
       targets.map(({ index }) =>
         index === 2
-          ? { outcome: 'FAILED', reason: 'RemediationFailedError' }
+          ? { outcome: 'FAILED', reason: 'RemediationFailedError', error: expect.anything() }
           : { outcome: 'REMEDIATED', reason: `contained ${index}` },
       ),
     );

@@ -50,6 +50,23 @@ it('says that what is seen to be closed is contained, and writes nothing', async
   expect(await verified()).toMatchObject({ status: 'contained', outcome: 'REMEDIATED' });
 });
 
+it.each([
+  [
+    {
+      Error: 'RemediationFailedError',
+      Cause: '{"errorMessage":"i-1: AccessDenied: not authorized to perform: iam:PutRolePolicy"}',
+    },
+    'i-1: AccessDenied: not authorized to perform: iam:PutRolePolicy',
+  ],
+  [{ Error: 'States.TaskFailed', Cause: 'it ended' }, 'it ended'],
+])('says why a containing function failed: %j', async (error, why) => {
+  const { status, message } = await verified({
+    containments: [{ outcome: 'FAILED', reason: error.Error, error }],
+  });
+  expect(status).toBe('open');
+  expect(message.text).toContain(`FAILED, ${error.Error}: ${why}`);
+});
+
 it('leaves an incident that another execution took over to that one', async () => {
   expect(await verified({ execution: `${EXECUTION}-2` })).toMatchObject({ status: 'superseded', outcome: 'JOINED' });
 });
