@@ -1,4 +1,6 @@
+import { isIPv4 } from 'node:net';
 import { type AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeNetworkInterfacesCommand } from '@aws-sdk/client-ec2';
 import {
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
@@ -13,6 +15,12 @@ import { isNoSuchEntity, type RegionalEc2, roleUse } from './role-use';
 
 /** Target groups whose targets are asked for at a time. */
 const CONCURRENCY = 10;
+
+const addressesOf = ({ privateIps, ipv6, fixedIpv6 }: NetworkInterface): string[] => [
+  ...privateIps,
+  ...ipv6,
+  ...fixedIpv6,
+];
 
 /** By what an instance is read. */
 export interface InstanceClients {
@@ -41,27 +49,29 @@ export class InstanceSurroundings {
     });
   }
 
-  /** Where the instance, or one of its addresses, is a target. A group of addresses may be of another VPC. */
+  /**
+   * Where the instance, or one of its addresses, is a target. A group of another VPC may have its addresses, too; but VPCs may have the same ones, and then they are
+   * those of the group's own VPC.
+   *
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetDescription.html
+   */
   async targets(
     groups: readonly TargetGroup[],
     id: string,
     interfaces: readonly NetworkInterface[],
   ): Promise<RegisteredTarget[]> {
     const vpcIds = new Set(interfaces.map(({ vpcId }) => vpcId));
-    const ids = new Set([
-      id,
-      ...interfaces.flatMap(({ privateIps, ipv6, fixedIpv6 }) => [...privateIps, ...ipv6, ...fixedIpv6]),
-    ]);
+    const addresses = new Set(interfaces.flatMap(addressesOf));
     const concerned = groups.filter(
       ({ TargetType, VpcId }) =>
         TargetType === undefined || TargetType === 'ip' || (TargetType === 'instance' && vpcIds.has(VpcId ?? '')),
     );
-    const found = await bounded(concerned, CONCURRENCY, async ({ TargetGroupArn = '' }) => {
+    const found = await bounded(concerned, CONCURRENCY, async ({ TargetGroupArn = '', VpcId }) => {
       const { TargetHealthDescriptions = [] } = await this.clients.elb.send(
         new DescribeTargetHealthCommand({ TargetGroupArn }),
       );
-      return TargetHealthDescriptions.flatMap(({ Target, TargetHealth }) =>
-        Target?.Id !== undefined && ids.has(Target.Id)
+      const known = TargetHealthDescriptions.flatMap(({ Target, TargetHealth }) =>
+        Target?.Id !== undefined && (Target.Id === id || addresses.has(Target.Id))
           ? [
               {
                 targetGroupArn: TargetGroupArn,
@@ -72,8 +82,34 @@ export class InstanceSurroundings {
             ]
           : [],
       );
+      const others = await this.addressesOfOthers(known, VpcId, interfaces);
+      return known.filter((target) => !others.has(target.id));
     });
     return found.flat();
+  }
+
+  /** Which of some targets are addresses of somebody else, in a VPC that has the same ones. */
+  private async addressesOfOthers(
+    targets: readonly RegisteredTarget[],
+    vpcId: string | undefined,
+    interfaces: readonly NetworkInterface[],
+  ): Promise<ReadonlySet<string>> {
+    const own = new Set(interfaces.filter((one) => one.vpcId === vpcId).flatMap(addressesOf));
+    const doubtful = [...new Set(targets.map((target) => target.id))].filter((one) => isIPv4(one) && !own.has(one));
+    if (doubtful.length === 0 || vpcId === undefined) return new Set();
+    const { home, ec2For } = this.clients.regions;
+    const { NetworkInterfaces = [] } = await ec2For(home).send(
+      new DescribeNetworkInterfacesCommand({
+        Filters: [
+          { Name: 'vpc-id', Values: [vpcId] },
+          { Name: 'addresses.private-ip-address', Values: doubtful },
+        ],
+      }),
+    );
+    const taken = NetworkInterfaces.flatMap(({ PrivateIpAddresses = [] }) =>
+      PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    );
+    return new Set(doubtful.filter((one) => taken.includes(one)));
   }
 
   /** The text of a role's `AWSRevokeOlderSessions`. Undefined if there is none, or no such role. */
