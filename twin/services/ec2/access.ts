@@ -1,6 +1,7 @@
 import type { Access } from '../../service';
 import { instanceProfile, passRole, roleByArn } from '../iam';
 import { arnOf, kindOf } from './ids';
+import { associationOf } from './instances/profiles';
 import { interfacesAt } from './interfaces/at';
 import type { Ec2Call } from './state';
 import { volumesAt } from './storage/volumes';
@@ -48,17 +49,13 @@ export function accessOf(operation: string, input: Input, call: Ec2Call): Access
   const images = operation === 'RunInstances' ? [`arn:aws:ec2:${call.region}::image/${String(input.ImageId)}`] : [];
   if (ids.length + made.length === 0) return undefined;
   const action = `ec2:${operation}`;
-  const general = {
-    'ec2:Region': call.region,
-    ...attributeContext(operation, input),
-    ...profileContext(operation, input, call),
-  };
+  const general = { 'ec2:Region': call.region, ...attributeContext(operation, input) };
   const specifications = (input.TagSpecifications ?? []) as TagSpecification[];
   return [
     ...ids.map((id) => ({
       action,
       resources: [arnOf(call, id)],
-      context: { ...general, ...tagContext(call, id), ...placeContext(call, id) },
+      context: { ...general, ...tagContext(call, id), ...placeContext(call, id), ...profileContext(input, call, id) },
     })),
     ...[...made, ...images].map((arn) => ({
       action,
@@ -185,11 +182,15 @@ function attributeContext(operation: string, input: Input): Record<string, strin
   return name === undefined ? {} : { 'ec2:Attribute': name === 'Attribute' ? String(input.Attribute) : name };
 }
 
-/** Which profile an instance is given, however the call names it. */
-function profileContext(operation: string, { IamInstanceProfile }: Input, { twin, account }: Ec2Call) {
-  if (!/^(Associate|Replace)IamInstanceProfile/.test(operation) || IamInstanceProfile === undefined) return {};
-  const found = instanceProfile(twin, account, IamInstanceProfile as { Name?: string; Arn?: string });
-  return found && { 'ec2:NewInstanceProfile': found.arn };
+/** The profile that an instance wears, and the one that it is to get. */
+function profileContext({ IamInstanceProfile }: Input, { state, twin, account }: Ec2Call, id: string) {
+  if (kindOf(id) !== 'instance') return {};
+  const worn = associationOf(state, id)?.profile.Arn;
+  const given = IamInstanceProfile && instanceProfile(twin, account, IamInstanceProfile)?.arn;
+  return {
+    ...(worn !== undefined && { 'ec2:InstanceProfile': worn }),
+    ...(given !== undefined && { 'ec2:NewInstanceProfile': given }),
+  };
 }
 
 /** Where a resource is. */

@@ -68,6 +68,41 @@ describe('instance profiles', () => {
     await put(allow('ec2:RunInstances'), allow('iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/web`));
     expect((await give()).Instances?.[0]?.IamInstanceProfile?.Arn).toMatch(/\/web$/);
   });
+
+  it('are exchanged for that alone which the caller may give', async () => {
+    const { ec2 } = await userWithKey(bench, iam, 'exchanger');
+    const { InstanceId = '' } = await bench.instance({ IamInstanceProfile: { Name: 'web' } });
+    const arn = `arn:aws:iam::${ACCOUNT}:instance-profile`;
+    const exchange = async () => {
+      const { IamInstanceProfileAssociations: [worn] = [] } = await bench.ec2.describeIamInstanceProfileAssociations({
+        Filters: [{ Name: 'instance-id', Values: [InstanceId] }],
+      });
+      return ec2.replaceIamInstanceProfileAssociation({
+        AssociationId: worn?.AssociationId,
+        IamInstanceProfile: { Name: 'empty' },
+      });
+    };
+    const may = (key: string, profile: string) =>
+      iam.putUserPolicy({
+        UserName: 'exchanger',
+        PolicyName: 'exchange',
+        PolicyDocument: policy(
+          {
+            ...allow('ec2:ReplaceIamInstanceProfileAssociation'),
+            Condition: { ArnEquals: { [key]: `${arn}/${profile}` } },
+          },
+          allow('iam:PassRole'),
+        ),
+      });
+    await may('ec2:NewInstanceProfile', 'other');
+    expect(await bench.refusal(exchange())).toBe('UnauthorizedOperation');
+    await may('ec2:InstanceProfile', 'other');
+    expect(await bench.refusal(exchange())).toBe('UnauthorizedOperation');
+    await may('ec2:InstanceProfile', 'team/x/web');
+    await exchange();
+    await may('ec2:NewInstanceProfile', 'empty');
+    expect((await exchange()).IamInstanceProfileAssociation?.IamInstanceProfile?.Arn).toBe(`${arn}/empty`);
+  });
 });
 
 describe('what IAM asks of calls about instances', () => {
