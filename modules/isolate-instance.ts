@@ -169,7 +169,8 @@ function isolationStatements({
     {
       Sid: 'CutOffInterfaces',
       Action: 'ec2:ModifyNetworkInterfaceAttribute',
-      Resource: ec2('network-interface', 'instance', 'security-group'),
+      // Beside the interface, AWS may ask about what it is attached to, put behind, and in.
+      Resource: ec2('network-interface', 'instance', 'security-group', 'subnet'),
     },
     {
       Sid: 'TakeAddresses',
