@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { instanceNeeds } from './instance-needs';
 import type { Variant } from './stacks';
 import { type Call, TestTwin } from './twin';
 
@@ -26,6 +27,8 @@ export interface RoleProof {
   readonly forbidden: readonly string[];
   /** Ledger keys that are none of its business, `REGION` standing for the Region: `[what, action, key]`. */
   readonly fenced: readonly (readonly [string, string, string])[];
+  /** Calls that it must not be able to make, although others of their kind are its business. */
+  readonly refused?: readonly Need[];
   /** A key that is. Absent for what does without the ledger. */
   readonly own?: string;
 }
@@ -34,6 +37,7 @@ export interface RoleProof {
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'lambda:Invoke': ['lambda:InvokeFunction'],
   'dynamodb:TransactWriteItems': ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  'ec2:ReplaceIamInstanceProfileAssociation': ['ec2:ReplaceIamInstanceProfileAssociation', 'iam:PassRole'],
   's3:ListBuckets': ['s3:ListAllMyBuckets'],
   's3:GetPublicAccessBlock': ['s3:GetBucketPublicAccessBlock'],
   's3:PutPublicAccessBlock': ['s3:PutBucketPublicAccessBlock'],
@@ -145,6 +149,11 @@ export function provesRole(proof: RoleProof): void {
     expect(await anyAllowed(statements, [{ action, resource: '*', context: {} }])).toBe(false);
   });
 
+  for (const need of proof.refused ?? [])
+    it(`may not call ${need.action} on ${need.resource}`, async () => {
+      expect(await anyAllowed(statements, [need])).toBe(false);
+    });
+
   function keyed(action: string, key: string): Need {
     const { region } = twin.ready;
     return {
@@ -162,7 +171,7 @@ function operationsOf(bundle: RoleProof['bundle']): readonly string[] {
 }
 
 /** Something that IAM must allow for a call. */
-interface Need {
+export interface Need {
   readonly action: string;
   readonly resource: string;
   readonly context: Readonly<Record<string, string[]>>;
@@ -172,7 +181,10 @@ const keyOf = (item: unknown) => (item as { pk: { S: string } }).pk.S;
 
 /** What calls need, by AWS's own table of actions and resources. @see https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 function needsOf(calls: readonly Call[]): Need[] {
-  return calls.flatMap(({ service, operation, parameters, region, accountId }) => {
+  return calls.flatMap((call) => {
+    const { service, operation, parameters, region, accountId } = call;
+    const known = instanceNeeds(call);
+    if (known) return known;
     const arn = (resource: string) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
     const one = (action: string, resource: string, keys?: string[]): Need => ({
       action,
