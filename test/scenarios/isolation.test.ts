@@ -36,8 +36,10 @@ async function isolate(id: string, options: Parameters<TestIsolations['expectIso
 
 describe('an isolated instance', () => {
   it('is cut off from every network and from its role, kept, and marked; nothing else has changed', async () => {
-    const { id, role, vpcId, group, targetGroupArn } = await instances.equipped({}, { interfaces: 2, ipv6: 2 });
-    const neighbour = await instances.launch({ SubnetId: (await instances.described(id)).SubnetId });
+    const { id, role, vpcId, neighbour, group, targetGroupArn, otherTargetGroupArn } = await instances.equipped(
+      {},
+      { interfaces: 2, ipv6: 2 },
+    );
     const incident = await instances.claim([id]);
     const principals = new TestPrincipals(twin);
     const iam = await principals.others(role);
@@ -58,6 +60,7 @@ describe('an isolated instance', () => {
       'ModifyInstanceAttribute',
       'CreateTags',
       'DetachInstances',
+      'DeregisterTargets',
       'DeregisterTargets',
       'CreateSecurityGroup',
       'RevokeSecurityGroupEgress',
@@ -82,6 +85,7 @@ describe('an isolated instance', () => {
     expect(more).toEqual([]);
     expect(instead).toMatch(/^i-/);
     expect(await instances.health(targetGroupArn)).toEqual({ [id]: 'draining', [instead]: 'healthy' });
+    expect(await instances.health(otherTargetGroupArn)).toEqual({ [id]: 'draining' });
     expect(await instances.others(id, instead)).toEqual(others);
     expect((await instances.interfaces(neighbour))[0]?.VpcId).toBe(vpcId);
     expect(await instances.contain(incident)).toMatchObject({ outcome: 'NO_ACTION', reason: 'it is isolated' });

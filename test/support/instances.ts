@@ -150,7 +150,8 @@ export class TestInstances {
       }),
     );
     const TargetGroupArn = made?.TargetGroupArn ?? '';
-    await this.elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: ids.map((Id) => ({ Id })) }));
+    if (ids.length > 0)
+      await this.elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: ids.map((Id) => ({ Id })) }));
     return TargetGroupArn;
   }
 

@@ -4,25 +4,69 @@ import {
   DescribeAutoScalingInstancesCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeInstanceAttributeCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstanceAttributeCommand,
+  DescribeSecurityGroupsCommand,
+  type RunInstancesCommandInput,
+  type SecurityGroup,
+} from '@aws-sdk/client-ec2';
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Incident } from '../../functions/incident/incident';
-import { InstanceReader } from '../../functions/incident/instance-reader';
+import { InstanceReader, type Quarantine } from '../../functions/incident/instance-reader';
 import { PrincipalReader } from '../../functions/incident/principal-reader';
 import { inspectorsOf } from '../../functions/verify-containment/inspectors';
 import { QUARANTINE, TestInstances } from './instances';
+import type { TestTwin } from './twin';
 
 /** An instance with everything that isolation changes. */
 export interface Equipped {
   readonly id: string;
   readonly role: string;
   readonly vpcId: string;
+  /** Another instance in its subnet. */
+  readonly neighbour: string;
   readonly group: string;
+  /** Of the Auto Scaling group. */
   readonly targetGroupArn: string;
+  /** Of nobody but the instance. */
+  readonly otherTargetGroupArn: string;
 }
 
 /** Instances of a twin that are isolated, and what is seen of that. */
 export class TestIsolations extends TestInstances {
+  /** @param quarantine of the stack, for its own function */
+  constructor(
+    twin: TestTwin,
+    private readonly quarantine: Quarantine = QUARANTINE,
+  ) {
+    super(twin);
+  }
+
+  /** The groups without rules, by VPC. */
+  override async quarantineGroups(vpcId: string): Promise<SecurityGroup[]> {
+    const { SecurityGroups = [] } = await this.ec2.send(
+      new DescribeSecurityGroupsCommand({
+        Filters: [
+          { Name: 'group-name', Values: [this.quarantine.group] },
+          { Name: 'vpc-id', Values: [vpcId] },
+        ],
+      }),
+    );
+    return SecurityGroups;
+  }
+
+  /** What is of the same VPC, but for what isolation changes and what takes its place. */
+  async neighbours({ id, vpcId, neighbour }: Equipped): Promise<unknown> {
+    const [instance, interfaces, { SecurityGroups = [] }] = await Promise.all([
+      this.described(neighbour),
+      this.interfaces(neighbour),
+      this.ec2.send(new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] })),
+    ]);
+    expect(neighbour).not.toBe(id);
+    const groups = SecurityGroups.filter(({ GroupName }) => GroupName !== this.quarantine.group);
+    return { instance, interfaces, groups };
+  }
+
   /** In an Auto Scaling group and its target group, with elastic and IPv6 addresses, and a role that it shares with nobody. */
   async equipped(input: Partial<RunInstancesCommandInput> = {}, { interfaces = 1, ipv6 = 1 } = {}): Promise<Equipped> {
     const role = await this.role();
@@ -37,12 +81,14 @@ export class TestIsolations extends TestInstances {
       { interfaces, ipv6 },
     );
     for (const { NetworkInterfaceId = '' } of await this.interfaces(id)) await this.elastic(NetworkInterfaceId);
-    const targetGroupArn = await this.targetGroup(vpcId, 'instance', id);
-    // What takes its place has another role: the last word of a launch is the group's.
-    const group = await this.group(await this.launch({ SubnetId: subnetId }), 0, [targetGroupArn]);
+    const targetGroupArn = await this.targetGroup(vpcId, 'instance');
+    const otherTargetGroupArn = await this.targetGroup(vpcId, 'instance', id);
+    // What takes its place is like the neighbour, and does not share the role.
+    const neighbour = await this.launch({ SubnetId: subnetId });
+    const group = await this.group(neighbour, 0, [targetGroupArn]);
     await this.autoScaling.send(new AttachInstancesCommand({ AutoScalingGroupName: group, InstanceIds: [id] }));
     await this.twin.settle();
-    return { id, role, vpcId, group, targetGroupArn };
+    return { id, role, vpcId, neighbour, group, targetGroupArn, otherTargetGroupArn };
   }
 
   /** Ids of an Auto Scaling group's instances. */
@@ -101,7 +147,7 @@ export class TestIsolations extends TestInstances {
   ): Promise<void> {
     await this.expectCutOff(instanceId, { nitro });
     expect(await this.isKept(instanceId, { spot })).toBe(true);
-    expect(await this.profile(instanceId)).toBe(hadProfile ? QUARANTINE.profile : undefined);
+    expect(await this.profile(instanceId)).toBe(hadProfile ? this.quarantine.profile : undefined);
     expect(await this.described(instanceId)).toMatchObject({
       State: { Name: 'running' },
       MetadataOptions: { HttpEndpoint: 'disabled' },
@@ -119,7 +165,7 @@ export class TestIsolations extends TestInstances {
     const found = record.details.incident.targets[target];
     if (found?.kind !== 'instance') throw new Error('an inspector of instances looks at nothing else');
     const { instance: inspect } = inspectorsOf({
-      instances: new InstanceReader(this.clients, QUARANTINE),
+      instances: new InstanceReader(this.clients, this.quarantine),
       principals: new PrincipalReader(this.iam, this.clients.regions),
       ec2: () => this.ec2,
     });
