@@ -107,7 +107,7 @@ function tell(
   tellIncident(incident);
   if (messages.length > 0)
     console.log(
-      `\n${paint('bold', 'Mail')}\n${messages.map(({ to, subject }) => `${to}: ${clean(subject)}`).join('\n')}`,
+      `\n${paint('bold', 'Mail meanwhile')}\nTo time one path alone, the demo stops AWS Config: to stop what Suture sees by is an incident, whoever does it.\n${messages.map(({ to, subject }) => `${to}: ${clean(subject)}`).join('\n')}`,
     );
   console.log(`\n${paint('bold', 'From the change to the closed receipt, by the fast path')}`);
   for (const [what, rounds] of [

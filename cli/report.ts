@@ -73,7 +73,7 @@ ${timeline(incident.steps)}
 <table><thead><tr><th>interface</th><th>groups, before</th><th>groups, after</th></tr></thead>
 <tbody>${incident.interfaces.map(({ id, before, after }) => html`<tr><td>${id}</td><td>${before}</td><td>${after}</td></tr>`)}</tbody></table>
 <p>${incident.transitions} transitions of the workflow. The one message that the responder gets:</p>
-<div class="message"><strong>${incident.message.subject}</strong><pre>${incident.message.body}</pre></div>
+<div class="message"><strong>${incident.message.subject}</strong><pre>${incident.message.body.split('\n').map((line) => html`${line}<br>`)}</pre></div>
 <p class="verdict ${incident.contained ? '' : 'not'}">${incident.contained ? 'The instance is isolated, and its evidence kept.' : 'The instance was not isolated.'}</p>
 
 <h2>From the change to the closed receipt, by the fast path</h2>

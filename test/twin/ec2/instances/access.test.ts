@@ -106,26 +106,6 @@ describe('instance profiles', () => {
 });
 
 describe('what IAM asks of calls about instances', () => {
-  it('is which profile they are given, if a policy asks for that', async () => {
-    const { ec2 } = await userWithKey(bench, iam, 'exchanger');
-    for (const InstanceProfileName of ['quarantine', 'other']) await iam.createInstanceProfile({ InstanceProfileName });
-    const { InstanceId = '' } = await bench.instance({ IamInstanceProfile: { Name: 'other' } });
-    const { IamInstanceProfileAssociations: [found] = [] } = await bench.ec2.describeIamInstanceProfileAssociations({
-      Filters: [{ Name: 'instance-id', Values: [InstanceId] }],
-    });
-    const give = (IamInstanceProfile: { Name?: string; Arn?: string }) =>
-      ec2.replaceIamInstanceProfileAssociation({ AssociationId: found?.AssociationId, IamInstanceProfile });
-    const Arn = `arn:aws:iam::${ACCOUNT}:instance-profile/quarantine`;
-    const PolicyDocument = policy({
-      ...allow('ec2:ReplaceIamInstanceProfileAssociation'),
-      Condition: { ArnEquals: { 'ec2:NewInstanceProfile': Arn } },
-    });
-    await iam.putUserPolicy({ UserName: 'exchanger', PolicyName: 'exchange', PolicyDocument });
-    expect(await bench.refusal(give({ Name: 'other' }))).toBe('UnauthorizedOperation');
-    await give({ Name: 'quarantine' });
-    expect((await bench.described(InstanceId)).IamInstanceProfile?.Arn).toBe(Arn);
-  });
-
   it('is every resource that they touch', async () => {
     const { ec2 } = await userWithKey(bench, iam, 'responder');
     const { InstanceId = '', NetworkInterfaces: [one] = [] } = await bench.instance();
