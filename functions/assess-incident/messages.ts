@@ -8,7 +8,7 @@ export function toldMessage(incident: Incident, home: Home): Message {
   return messageOf(incident, 'told', {
     headline: `${incident.type} on ${about}`,
     lines: [`Nothing was changed: ${incident.why}.`],
-    nextSteps: [...lookAt(incident, home), `When it is dealt with: suture close ${incident.id}`],
+    nextSteps: [...lookAt(incident, home), `When it is dealt with: suture close ${incident.id} --reason "…"`],
     ...(incident.quiet && { quiet: true }),
   });
 }

@@ -106,7 +106,7 @@ function nextSteps({ id }: Incident, status: Status, verified: readonly Verified
       `When the cause is gone, have it completed: aws stepfunctions redrive-execution --execution-arn ${execution}`,
     ];
   if (status === 'superseded') return [];
-  return [...look, `When it is dealt with: suture close ${id}`];
+  return [...look, `When it is dealt with: suture close ${id} --reason "…"`];
 }
 
 /** How people call a target. */

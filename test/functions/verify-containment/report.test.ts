@@ -30,7 +30,7 @@ const report = (status: Status, parts: Parts = {}) => {
     notice: JSON.parse(notice) as Record<string, unknown> & { lines: string[]; nextSteps: string[] },
   };
 };
-const CLOSE = `When it is dealt with: suture close ${incident().id}`;
+const CLOSE = `When it is dealt with: suture close ${incident().id} --reason "…"`;
 const REDRIVE = `When the cause is gone, have it completed: aws stepfunctions redrive-execution --execution-arn ${EXECUTION}`;
 const bucket = (parts: Partial<Verified> = {}) =>
   verified({ target: { kind: 'bucket', bucketName: 'open-data' }, ...parts });
