@@ -8,9 +8,11 @@ export interface ExecutiveDashboardProps {
   readonly dashboardName: string;
   readonly metricNamespace: string;
   readonly account: Account;
+  /** Of the workflow of incidents. */
+  readonly stateMachineArn: string;
 }
 
-/** Over all remediations: how fast, how well, what was found and what waits for a person. */
+/** Over all remediations: how fast, how well, what was found and what waits for a person; and the responses to incidents. */
 export class ExecutiveDashboard extends Construct {
   constructor(scope: Construct, id: string, props: ExecutiveDashboardProps) {
     super(scope, id);
@@ -23,10 +25,17 @@ export class ExecutiveDashboard extends Construct {
 
 const HOUR = 3600;
 
-function widgets({ metricNamespace, account }: ExecutiveDashboardProps): Widget[] {
+function widgets({ metricNamespace, account, stateMachineArn }: ExecutiveDashboardProps): Widget[] {
   const graph = graphsWith({ region: account.region, width: 12, periodSeconds: HOUR });
   const search = (metric: string, dimensions: string, where = '', stat = 'Sum') =>
     `SEARCH('{${metricNamespace},${dimensions}} MetricName="${metric}"${where}', '${stat}', ${HOUR})`;
+  const executions = (metric: string, label: string) => [
+    'AWS/States',
+    metric,
+    'StateMachineArn',
+    stateMachineArn,
+    { label },
+  ];
   const responseTime = (stat: string) => [metricNamespace, 'RemediationResponseTime', { stat, label: stat }];
   return [
     graph('From the change to the verified fix', [responseTime('p50'), responseTime('p95')]),
@@ -56,5 +65,11 @@ function widgets({ metricNamespace, account }: ExecutiveDashboardProps): Widget[
     graph('Failures, by remediation', [[{ expression: search('RemediationFailures', 'Remediation'), label: '' }]], {
       stacked: true,
     }),
+    // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+    graph('Responses to incidents', [
+      executions('ExecutionsStarted', 'findings'),
+      executions('ExecutionsFailed', 'failed'),
+      executions('ExecutionsTimedOut', 'timed out'),
+    ]),
   ];
 }

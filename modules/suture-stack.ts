@@ -168,6 +168,7 @@ export class SutureStack extends TerraformStack {
       dashboardName: table.executiveDashboard,
       metricNamespace: table.metricNamespace,
       account,
+      stateMachineArn,
     });
   }
 

@@ -172,7 +172,7 @@ describe('who watches it', () => {
       'dashboard_name',
       'SutureExecutiveDashboard',
     );
-    for (const part of ['RemediationResponseTime', 'done / (done + failed)', 'ViolationsFound', 'HELD'])
+    for (const part of ['RemediationResponseTime', 'done / (done + failed)', 'ViolationsFound', 'HELD', 'ExecutionsFailed'])
       expect(String(body)).toContain(part);
   });
 });
