@@ -9,6 +9,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, DeletePublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
 import { build } from 'esbuild';
 import { unzipSync } from 'fflate';
+import { containAnInstance } from '../../cli/incident-scene';
 import { closingOf, elapsedMs, type JournalEntry, TwinProcess } from '../../cli/twin-process';
 import { names } from '../../modules/names';
 import { bundle, bundleDirectory, compile, functionNames } from '../../scripts/bundle';
@@ -96,7 +97,14 @@ function initMs(...files: readonly string[]): number[] {
     AWS_REGION: 'eu-west-1',
     LEDGER_TABLE: 't',
     ALERT_TOPIC_ARN: 'a',
+    CHAT_TOPIC_ARN: 'a',
+    EVIDENCE_BUCKET: 'b',
     METRIC_NAMESPACE: 'Suture',
+    OWN_ROLE_ARN: 'r',
+    PAGING_ALARMS: '[]',
+    PARTITION: 'aws',
+    QUARANTINE_GROUP: 'g',
+    QUARANTINE_PROFILE: 'p',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const times = files.map((): number[] => []);
@@ -149,11 +157,44 @@ async function account(stack: string): Promise<Figure[]> {
         budget: 2,
         method: 'from spawn to the line of JSON, median of 3',
       },
+      ...(await isolation(twin)),
       ...(await fixes(twin)),
     ];
   } finally {
     await twin.stop();
   }
+}
+
+/** The workflow, from a finding on an instance with two interfaces, in an Auto Scaling group, to its end. */
+async function isolation(twin: TwinProcess): Promise<Figure[]> {
+  const before = (await twin.journal()).length;
+  const { transitions, steps, contained } = await containAnInstance(twin);
+  if (!contained) throw new Error('the instance was not isolated');
+  const functions = Object.values(names('').incident.functions).map(({ role }) => `/${role}/`);
+  const calls = (await twin.journal(before)).filter(({ principal }) =>
+    functions.some((one) => principal.includes(one)),
+  );
+  return [
+    {
+      name: 'isolation: transitions',
+      value: transitions,
+      unit: '',
+      budget: 12,
+      method: "states entered, by the execution's history",
+    },
+    {
+      name: 'isolation: API calls',
+      value: calls.length,
+      unit: '',
+      method: 'calls of all functions of the workflow in the journal',
+    },
+    {
+      name: 'isolation: finding in → told, cold',
+      value: steps.find(({ title }) => title.startsWith('Told'))?.atMs ?? Number.NaN,
+      unit: 'ms',
+      method: "the execution's history; every function is loaded for the first time",
+    },
+  ];
 }
 
 /** A change that is undone, again and again. */
