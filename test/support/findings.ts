@@ -10,7 +10,13 @@ import {
   GetFindingsV2Command,
   SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
-import { type ExecutionListItem, ListExecutionsCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
+import {
+  type ExecutionListItem,
+  ListExecutionsCommand,
+  RedriveExecutionCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
 import { DynamoLedger } from '../../functions/core/ledger-dynamodb';
 import { incidentIdOf } from '../../functions/incident/incident';
 import { type IncidentDetails, IncidentRecords } from '../../functions/incident/record';
@@ -159,6 +165,12 @@ export class TestFindings {
     const { approval } = await this.details(incidentId);
     const output = JSON.stringify({ decision, by: 'arn:aws:iam::111122223333:user/operator', reason: 'a test' });
     await this.sfn.send(new SendTaskSuccessCommand({ taskToken: approval?.token, output }));
+    await this.twin.settle();
+  }
+
+  /** Somebody has a failed execution completed. */
+  async redrive(executionArn: string): Promise<void> {
+    await this.sfn.send(new RedriveExecutionCommand({ executionArn }));
     await this.twin.settle();
   }
 
