@@ -36,7 +36,12 @@ export interface IncidentDetails {
   readonly originals?: Readonly<Record<string, unknown>>;
   readonly decision?: Decision;
   /** Who closed it, and why. */
-  readonly closed?: { readonly by: string; readonly reason: string };
+  readonly closed?: {
+    readonly by: string;
+    readonly reason: string;
+    /** As long as nobody was told. */
+    readonly untold?: true;
+  };
 }
 
 /** An incident as the ledger has it. */
