@@ -75,7 +75,8 @@ export const verificationHandler =
       ...(incident.leftOut !== undefined && { leftOut: incident.leftOut }),
       verified,
     });
-    const message = reportOf({ incident, status, decision, verified, evidence, execution });
+    const isClosed = record.details.status === 'closed';
+    const message = reportOf({ incident, isClosed, status, decision, verified, evidence, execution });
     telemetry.info(`Verified incident ${incidentId}: ${status}`, { incidentId, status, channels: verified });
     return { status, outcome: outcomeOf(status, verified), message };
 

@@ -6,6 +6,8 @@ import type { Status, Verified } from './status';
 
 interface Reported {
   readonly incident: Incident;
+  /** Whether a person closed it meanwhile: then nobody is paged, unless something failed. */
+  readonly isClosed: boolean;
   readonly status: Status;
   readonly decision: DecisionText;
   readonly verified: readonly Verified[];
@@ -30,10 +32,11 @@ const EVENTS: Record<Status, NoticeEvent> = {
 const GRAVITY: Record<Verified['status'], number> = { open: 0, left: 1, contained: 2 };
 
 /** The message about an incident that was looked at: what happened, what is closed and what is not, what to do next. */
-export function reportOf({ incident, status, decision, verified, evidence, execution }: Reported): Message {
+export function reportOf({ incident, isClosed, status, decision, verified, evidence, execution }: Reported): Message {
   return messageOf(incident, EVENTS[status], {
     headline: headlineOf(incident, status, decision, verified),
     lines: [
+      ...(isClosed ? ['A person closed the incident meanwhile.'] : []),
       ...decisionLines(incident, status, decision),
       ...[...verified].sort((a, b) => GRAVITY[a.status] - GRAVITY[b.status]).flatMap(linesOf),
       ...(incident.leftOut ? [`${incident.leftOut} more were left alone: too many for one incident.`] : []),
@@ -42,6 +45,7 @@ export function reportOf({ incident, status, decision, verified, evidence, execu
       ...evidence.notes.map((note) => `Note: ${note}`),
     ],
     nextSteps: nextSteps(incident, status, verified, execution),
+    quiet: isClosed && status !== 'open',
   });
 }
 

@@ -17,6 +17,7 @@ type Parts = Partial<Parameters<typeof reportOf>[0]>;
 const report = (status: Status, parts: Parts = {}) => {
   const { subject, text, notice } = reportOf({
     incident: incident(),
+    isClosed: false,
     status,
     decision: { decision: 'none' },
     verified: [verified()],
@@ -227,6 +228,16 @@ describe('a finding that somebody hostile wrote', () => {
   ] as const)('cannot make two lines of who %s it', (decision, begins) => {
     const { notice } = report('left', { decision: { decision, by: hostile, reason: hostile, at: hostile } });
     expect(notice.lines[0]).toMatch(new RegExp(`^${begins} [^\\p{C}\\p{Zl}]*$`, 'u'));
+  });
+
+  it.each<[Status, boolean | undefined]>([
+    ['left', true],
+    ['contained', true],
+    ['open', undefined],
+  ])('about what a person closed meanwhile says so; if it is %s it is quiet: %s', (status, quiet) => {
+    const { notice } = report(status, { isClosed: true });
+    expect(notice.lines[0]).toBe('A person closed the incident meanwhile.');
+    expect(notice.quiet).toBe(quiet);
   });
 
   it('cannot make a message grow', () => {
