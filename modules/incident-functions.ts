@@ -153,6 +153,8 @@ export class IncidentFunctions extends Construct {
       },
       statements: [
         { Sid: 'TellPeople', Action: 'sns:Publish', Resource: alertTopicArn },
+        // GetFindingsV2 asks for the permission of GetFindings.
+        { Sid: 'ReadNamesOfFindings', Action: 'securityhub:GetFindings', Resource: hubV2 },
         ...ledger.incidentStatements('write'),
       ],
     });

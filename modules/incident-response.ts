@@ -57,6 +57,7 @@ export class IncidentResponse extends Construct {
                 eventName: ['BatchUpdateFindings'],
                 requestParameters: { workflow: { status: ['RESOLVED', 'SUPPRESSED'] } },
               },
+              { eventName: ['BatchUpdateFindingsV2'], requestParameters: { statusId: [3, 4] } },
             ],
           },
         },

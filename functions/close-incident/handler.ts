@@ -18,7 +18,7 @@ import { IncidentRecords } from '../incident/record';
 const Closing = once(() =>
   z.looseObject({
     detail: z.looseObject({
-      eventName: z.enum(['ArchiveFindings', 'BatchUpdateFindings']),
+      eventName: z.enum(['ArchiveFindings', 'BatchUpdateFindings', 'BatchUpdateFindingsV2']),
       userIdentity: z.looseObject({
         arn: z.optional(z.string()),
         sessionContext: z.optional(
@@ -27,8 +27,12 @@ const Closing = once(() =>
       }),
       requestParameters: z.looseObject({
         findingIds: z.optional(z.array(z.string())),
-        findingIdentifiers: z.optional(z.array(z.looseObject({ id: z.optional(z.string()) }))),
+        findingIdentifiers: z.optional(
+          z.array(z.looseObject({ id: z.optional(z.string()), findingInfoUid: z.optional(z.string()) })),
+        ),
         workflow: z.optional(z.looseObject({ status: z.optional(z.string()) })),
+        metadataUids: z.optional(z.array(z.string())),
+        statusId: z.optional(z.int()),
       }),
     }),
   }),
@@ -41,6 +45,8 @@ export interface ClosingServices {
   readonly ownRoleArn: string;
   /** Publishes to the alert topic. */
   publish(message: Message): Promise<void>;
+  /** What findings are called that Security Hub has under ids of its own. */
+  namesOf(uids: readonly string[]): Promise<string[]>;
 }
 
 /**
@@ -49,7 +55,7 @@ export interface ClosingServices {
  * @throws InvalidEventError for an event that tells of neither
  */
 export const closingHandler =
-  ({ ledger, telemetry, ownRoleArn, publish }: ClosingServices) =>
+  ({ ledger, telemetry, ownRoleArn, publish, namesOf }: ClosingServices) =>
   async (event: unknown, context: LambdaContext): Promise<{ readonly closed: readonly string[] }> => {
     const { detail } = parseEvent(Closing(), event);
     const { userIdentity, eventName, requestParameters } = detail;
@@ -57,7 +63,7 @@ export const closingHandler =
     if (userIdentity.sessionContext?.sessionIssuer?.arn === ownRoleArn) return { closed: [] };
     const records = new IncidentRecords(ledger, homeOf(context.invokedFunctionArn), Date.now);
     const closed: string[] = [];
-    for (const id of incidentsIn(requestParameters)) {
+    for (const id of await incidentsIn(requestParameters, namesOf)) {
       // Most findings never made an incident here.
       if (!(await records.open(id)).record) continue;
       const reason = eventName === 'ArchiveFindings' ? 'archived at GuardDuty' : 'resolved at Security Hub';
@@ -70,9 +76,20 @@ export const closingHandler =
 
 type Parameters = z.infer<ReturnType<typeof Closing>>['detail']['requestParameters'];
 
-function incidentsIn({ findingIds = [], findingIdentifiers = [], workflow }: Parameters): string[] {
-  const isDealtWith = workflow?.status === 'RESOLVED' || workflow?.status === 'SUPPRESSED';
-  const named = isDealtWith ? findingIdentifiers.flatMap(({ id }) => (id === undefined ? [] : [id])) : [];
+/** Of OCSF: suppressed and resolved. @see https://schema.ocsf.io/1.5.0/classes/detection_finding */
+const DEALT_WITH = [3, 4];
+
+async function incidentsIn(
+  { findingIds = [], findingIdentifiers = [], workflow, metadataUids = [], statusId = 0 }: Parameters,
+  namesOf: ClosingServices['namesOf'],
+): Promise<string[]> {
+  const isDealtWith = ['RESOLVED', 'SUPPRESSED'].includes(workflow?.status ?? '') || DEALT_WITH.includes(statusId);
+  const named = isDealtWith
+    ? [
+        ...findingIdentifiers.flatMap(({ id, findingInfoUid }) => id ?? findingInfoUid ?? []),
+        ...(await namesOf(metadataUids)),
+      ]
+    : [];
   const ofGuardDuty = (id: string) => /^arn:[^:]+:guardduty:.*\/finding\/([0-9a-f]{32})$/.exec(id)?.[1];
   return [
     ...findingIds.filter((id) => /^[0-9a-f]{32}$/.test(id)).map(guardDutyIncidentId),

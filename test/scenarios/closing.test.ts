@@ -1,5 +1,9 @@
 import { ArchiveFindingsCommand } from '@aws-sdk/client-guardduty';
-import { BatchUpdateFindingsCommand } from '@aws-sdk/client-securityhub';
+import {
+  BatchUpdateFindingsCommand,
+  BatchUpdateFindingsV2Command,
+  type OcsfFindingIdentifier,
+} from '@aws-sdk/client-securityhub';
 import { ofUser, TestFindings, type Told } from '../support/findings';
 import { TestPrincipals } from '../support/principals';
 import { TestTwin } from '../support/twin';
@@ -103,6 +107,35 @@ it('what is set back to new closes nothing', async () => {
   const told = await contained();
   await setAtHub(told.id, 'NEW');
   expect((await findings.details(told.incidentId)).status).toBe('ended');
+});
+
+it.each([
+  ['the id that Security Hub gave it', (uid: string) => ({ MetadataUids: [uid] })],
+  ['its own name', (_uid: string, name: OcsfFindingIdentifier) => ({ FindingIdentifiers: [name] })],
+] as const)('so does who resolves one in OCSF, by %s', async (_by, named) => {
+  const arn = `arn:aws:ec2:${twin.ready.region}:${twin.ready.accountId}:security-group/${await twin.makeGroup()}`;
+  const told = await findings.ocsf({ type: 'AWS::EC2::SecurityGroup', uid: arn });
+  await findings.tell(told);
+  await findings.decide(told.incidentId, 'denied');
+  const ocsf = (await findings.atHubV2(told.id)) as unknown as {
+    cloud: { account: { uid: string } };
+    finding_info: { uid: string };
+    metadata: { product: { uid: string } };
+  };
+  const name = {
+    CloudAccountUid: ocsf.cloud.account.uid,
+    FindingInfoUid: ocsf.finding_info.uid,
+    MetadataProductUid: ocsf.metadata.product.uid,
+  };
+  const deal = (StatusId: number) =>
+    findings.hub.send(new BatchUpdateFindingsV2Command({ ...named(told.id, name), StatusId }));
+  await deal(2);
+  await twin.settle();
+  expect((await findings.details(told.incidentId)).status).toBe('ended');
+  await deal(4);
+  await twin.settle();
+  expect((await findings.details(told.incidentId)).status).toBe('closed');
+  expect((await outbox(told)).pages.at(-1)).toBe('resolve');
 });
 
 it('whom nobody could tell is told by the next try', async () => {

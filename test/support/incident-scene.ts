@@ -1,6 +1,6 @@
 import { ArchiveFindingsCommand } from '@aws-sdk/client-guardduty';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { BatchUpdateFindingsCommand } from '@aws-sdk/client-securityhub';
+import { BatchUpdateFindingsCommand, BatchUpdateFindingsV2Command } from '@aws-sdk/client-securityhub';
 import { ofBucket, ofInstance, ofRole, ofUser, TestFindings } from './findings';
 import { TestInstances } from './instances';
 import { TestPrincipals } from './principals';
@@ -55,7 +55,8 @@ export async function everyIncident(twin: TestTwin): Promise<void> {
   await findings.tell(v2);
   await findings.decide(v2.incidentId, 'approved');
 
-  // A person deals with two of them.
+  // A person deals with three of them.
+  await findings.hub.send(new BatchUpdateFindingsV2Command({ MetadataUids: [v2.id], StatusId: 4 }));
   await findings.guardDuty.send(
     new ArchiveFindingsCommand({ DetectorId: await findings.detectorId(), FindingIds: [chosen.id] }),
   );

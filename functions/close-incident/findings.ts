@@ -1,0 +1,31 @@
+import { GetFindingsV2Command, type SecurityHubClient } from '@aws-sdk/client-securityhub';
+
+/** Filters in one call. */
+const MOST_FILTERS = 20;
+
+/**
+ * The names of findings, by which incidents are known, of those that Security Hub calls by ids of its own: `finding_info.uid` by `metadata.uid`.
+ *
+ * @see https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2.html
+ */
+export async function namesOf(hub: SecurityHubClient, uids: readonly string[]): Promise<string[]> {
+  const names: string[] = [];
+  for (let at = 0; at < uids.length; at += MOST_FILTERS) {
+    const StringFilters = uids.slice(at, at + MOST_FILTERS).map((Value) => ({
+      FieldName: 'metadata.uid' as const,
+      Filter: { Value, Comparison: 'EQUALS' as const },
+    }));
+    const { Findings = [] } = await hub.send(
+      new GetFindingsV2Command({
+        Filters: { CompositeFilters: [{ StringFilters, Operator: 'OR' }] },
+        MaxResults: MOST_FILTERS,
+      }),
+    );
+    names.push(...(Findings as readonly Named[]).flatMap(({ finding_info }) => finding_info?.uid ?? []));
+  }
+  return names;
+}
+
+interface Named {
+  readonly finding_info?: { readonly uid?: string };
+}
