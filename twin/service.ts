@@ -158,6 +158,8 @@ export interface Service<Sdk = object, State = unknown> {
   /** What AWS Config records of it. */
   readonly recorded?: readonly RecordedType<State>[];
   readonly terraform?: Readonly<Record<string, ResourceType>>;
+  /** What Terraform's data sources find, by their types. Each throws where there is nothing to be found. */
+  readonly dataSources?: Readonly<Record<string, (place: Scope & { readonly twin: Twin }) => Record<string, unknown>>>;
   /** What an event leaves behind in the service that it says it is from: a finding can be read where it was found. */
   readonly emitted?: (event: EmittedEvent, twin: Twin) => void;
 }

@@ -5,6 +5,7 @@ import { services } from '../services';
 import { recordLoad } from '../services/config/recording';
 import { HOME_ACCOUNT, type Twin } from '../twin';
 import { block, plain, watched } from './arguments';
+import { checkDataSources, dataOf } from './data-sources';
 import { evaluate, referencesIn } from './expressions';
 
 /** A synthesized stack, as Terraform's JSON syntax has it. */
@@ -75,6 +76,7 @@ export class Stack {
       if (refused.length > 0) throw new Error(`${address}: the twin does not simulate ${refused.join(', ')}`);
     }
 
+    checkDataSources(entries(this.file.data), this.twin, this.region);
     const defaultTags = block(this.provider().default_tags).tags as Record<string, string> | undefined;
     const attributes = new Map<string, Record<string, unknown>>();
     const resolve = (path: readonly (string | number)[]) => this.resolve(path, attributes);
@@ -117,26 +119,13 @@ export class Stack {
       return evaluate(this.file.locals?.[String(second)], (inner) => this.resolve(inner, attributes));
     const isData = first === 'data';
     const address = isData ? `data.${second}.${third}` : `${first}.${second}`;
-    const found = isData ? this.data(String(second)) : attributes.get(address);
+    const found = isData ? dataOf(String(second), this.twin, this.region) : attributes.get(address);
     if (!found) throw new Error(`${path.join('.')}: there is no ${address}`);
     let value: unknown = found;
     for (const part of path.slice(isData ? 3 : 2))
       value = (value as Record<string | number, unknown> | undefined)?.[part];
     if (value === undefined) throw new Error(`${path.join('.')}: the twin gives ${address} no such attribute`);
     return value;
-  }
-
-  private data(type: string): Record<string, unknown> {
-    switch (type) {
-      case 'aws_caller_identity':
-        return { account_id: HOME_ACCOUNT, id: HOME_ACCOUNT, arn: `arn:aws:iam::${HOME_ACCOUNT}:user/operator` };
-      case 'aws_region':
-        return { region: this.region, name: this.region, id: this.region };
-      case 'aws_partition':
-        return { partition: 'aws', id: 'aws', dns_suffix: 'amazonaws.com' };
-      default:
-        throw new Error(`the twin does not simulate the data source ${type}`);
-    }
   }
 
   private variable(name: string): unknown {

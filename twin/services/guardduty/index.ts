@@ -5,7 +5,7 @@ import { keepEmitted } from './keep';
 import { memberOperations } from './members';
 import { sampleOperations } from './samples';
 import { GUARDDUTY, type GuardDutyState, type Sdk } from './state';
-import { guarddutyTerraform } from './terraform';
+import { guarddutyData, guarddutyTerraform } from './terraform';
 
 /** GuardDuty: a detector, and the findings that events told of. It finds nothing by itself. */
 export const guardduty: Service<Sdk, GuardDutyState> = {
@@ -17,5 +17,6 @@ export const guardduty: Service<Sdk, GuardDutyState> = {
     DetectorId === undefined ? ['*'] : [call.arn(`detector/${DetectorId}`)],
   operations: { ...detectorOperations, ...findingOperations, ...sampleOperations, ...memberOperations },
   terraform: guarddutyTerraform,
+  dataSources: guarddutyData,
   emitted: keepEmitted,
 };

@@ -1,5 +1,5 @@
 import type { DetectorFeatureConfiguration } from '@aws-sdk/client-guardduty';
-import type { ResourceType } from '../../service';
+import type { ResourceType, Service } from '../../service';
 import { blocks } from '../../terraform/arguments';
 import { made } from '../../terraform/made';
 import { change, createDetector } from './detectors';
@@ -31,5 +31,16 @@ export const guarddutyTerraform: Readonly<Record<string, ResourceType>> = {
     } as DetectorFeatureConfiguration;
     made(making, () => change(place, detectorOf(place, id), { Enable: undefined, Features: [feature] }));
     return { id: `${id}/${args.name}` };
+  },
+};
+
+/** What Terraform finds there already. @see https://registry.terraform.io/providers/hashicorp/aws/6.25.0/docs/data-sources/guardduty_detector */
+export const guarddutyData: NonNullable<Service['dataSources']> = {
+  aws_guardduty_detector: ({ twin, account, region }) => {
+    const { detector } = placeOf(twin, { account, region }).state;
+    if (!detector)
+      throw new Error("reading this account's single GuardDuty Detector: no matching GuardDuty Detector found");
+    const { id, status, frequency } = detector;
+    return { id, arn: detectorArn({ account, region }, id), status, finding_publishing_frequency: frequency };
   },
 };
