@@ -1,5 +1,6 @@
 import { CloudwatchEventRule } from '@cdktf/provider-aws/lib/cloudwatch-event-rule';
 import { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target';
+import { DataAwsGuarddutyDetector } from '@cdktf/provider-aws/lib/data-aws-guardduty-detector';
 import { GuarddutyDetector } from '@cdktf/provider-aws/lib/guardduty-detector';
 import { GuarddutyDetectorFeature } from '@cdktf/provider-aws/lib/guardduty-detector-feature';
 import { SecurityhubAccount } from '@cdktf/provider-aws/lib/securityhub-account';
@@ -50,6 +51,7 @@ export class IncidentDetection extends Construct {
     super(scope, id);
     const { names, account, foundation } = props;
     if (foundation.detector === 'create') this.makeDetector();
+    else this.findDetector();
     const hub = foundation.securityHub === 'create' ? this.makeHub(account) : undefined;
     new SecurityhubActionTarget(this, 'custom-action', {
       name: names.customAction,
@@ -72,6 +74,24 @@ export class IncidentDetection extends Construct {
         name,
         status: 'ENABLED',
       });
+  }
+
+  /**
+   * Without a detector, rules wait for findings that never come, and nobody notices: rather the plan fails. Where Security Hub is not enabled, it is the
+   * custom action that says so.
+   */
+  private findDetector(): void {
+    new DataAwsGuarddutyDetector(this, 'existing-detector', {
+      lifecycle: {
+        postcondition: [
+          {
+            condition: '${self.status != "DISABLED"}',
+            errorMessage:
+              'GuardDuty is suspended in this Region, and foundation.detector is "existing": no findings would come. Resume it.',
+          },
+        ],
+      },
+    });
   }
 
   private makeHub({ partition, region }: Account): ITerraformDependable {

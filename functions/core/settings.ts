@@ -6,11 +6,11 @@ import { ConfigurationError } from './errors';
 
 const mode = z.enum(['observe', 'approve', 'enforce']);
 const specificMode = mode.optional().describe('Overrides the general mode. Unset inherits it.');
-const foundation = (what: string) =>
+const foundation = (what: string, must = '') =>
   z
     .enum(['create', 'existing'])
     .default('create')
-    .describe(`\`create\` makes ${what}, \`existing\` leaves what the account has as it is.`);
+    .describe(`\`create\` makes ${what}, \`existing\` leaves what the account has as it is.${must && ` ${must}`}`);
 const names = (what: string) => z.array(z.string().min(1)).default([]).describe(what);
 const port = z.int().min(0).max(65535);
 
@@ -290,8 +290,11 @@ export const Settings = z.strictObject({
   foundation: z
     .strictObject({
       recorder: foundation('the Config recorder and its delivery channel'),
-      detector: foundation('the GuardDuty detector'),
-      securityHub: foundation('the Security Hub account'),
+      detector: foundation('the GuardDuty detector', 'It must be there, and enabled: otherwise the plan fails.'),
+      securityHub: foundation(
+        'the Security Hub account',
+        'It must be enabled: otherwise applying fails at the custom action, with `not subscribed to AWS Security Hub`. The newer Security Hub, whose findings are in OCSF, is left as it is either way.',
+      ),
       trail: foundation('the multi-Region trail'),
     })
     .prefault({})

@@ -26,7 +26,7 @@ describe.each(everyVariant)('synthesized with the settings "%s"', (variant) => {
     const templates = [...stack.text.matchAll(/(?<![$%])[$%]\{([^}]*)\}/g)].map(([, inner]) => inner);
     for (const template of templates)
       expect(template).toMatch(
-        /^((data\.)?aws_[a-z_0-9]+\.[\w-]+\.[a-z_]+|var\.[a-z_]+|length\(var\.pagerduty_routing_key\) == 32)$/,
+        /^((data\.)?aws_[a-z_0-9]+\.[\w-]+\.[a-z_]+|var\.[a-z_]+|length\(var\.pagerduty_routing_key\) == 32|self\.status != \\"DISABLED\\")$/,
       );
   });
 
