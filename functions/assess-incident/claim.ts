@@ -1,7 +1,7 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { isCode } from '../core/aws';
 import { bands, type Incident, responses } from '../incident/incident';
-import type { IncidentRecord, IncidentRecords } from '../incident/record';
+import type { IncidentDetails, IncidentRecord, IncidentRecords } from '../incident/record';
 
 /** Whether an execution may go on with an incident, or another one has it. */
 export type Claim =
@@ -31,13 +31,7 @@ export async function claim(
     if (record?.details.execution === execution) return { status: 'claimed', record };
     const why = record && (await whyNot(sfn, record, incident));
     if (why !== undefined) return { status: 'duplicate', why };
-    const details = {
-      incident,
-      execution,
-      status: 'claimed' as const,
-      // What was so before the first change stays what was so.
-      ...(record?.details.originals && { originals: record.details.originals }),
-    };
+    const details = { incident, execution, status: 'claimed' as const, ...before(record) };
     const written = await records.write(
       { key, page, head: record?.head },
       { holder: execution, mode: 'observe', reason: incident.why, details },
@@ -45,6 +39,18 @@ export async function claim(
     if (written) return { status: 'claimed', record: await records.read(incident.id) };
     if (tries === 8) throw new Error(`incident ${incident.id}: others claim it all the time`);
   }
+}
+
+/**
+ * What a new holder takes over. What was so before the first change stays what was so, until a person closes the incident: who finds it again after that
+ * looks again.
+ */
+function before(record: IncidentRecord | undefined): Pick<IncidentDetails, 'originals' | 'reopened'> {
+  if (!record) return {};
+  const { status, originals, reopened } = record.details;
+  if (status !== 'closed') return { ...(originals && { originals }), ...(reopened && { reopened }) };
+  const earlier = originals ?? reopened?.originals;
+  return { reopened: { at: new Date().toISOString(), ...(earlier && { originals: earlier }) } };
 }
 
 /** Why what is known of an incident already makes a repeat of it superfluous. Undefined if it does not. */

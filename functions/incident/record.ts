@@ -34,6 +34,8 @@ export interface IncidentDetails {
   readonly approval?: { readonly token: string; readonly expires: string };
   /** What was so before anything was changed, of each target, by its ARN. */
   readonly originals?: Readonly<Record<string, unknown>>;
+  /** Of one that was found again after a person had closed it: when that was, and what was so before the changes back then. */
+  readonly reopened?: { readonly at: string; readonly originals?: Readonly<Record<string, unknown>> };
   readonly decision?: Decision;
   /** Who closed it, and why. */
   readonly closed?: {

@@ -53,18 +53,23 @@ export const evidenceHandler =
       throw new InvalidEventError(`incident ${incidentId} is held by ${details.execution}, not by ${execution}`);
     const store = storeFor(home);
     const at = new Date().toISOString();
+    const { reopened } = details;
+    const round = reopened ? [reopened.at.replace(/[-:]/g, '')] : [];
     const found = await Promise.all(
       details.incident.targets.map(async (target, index) => {
         const parts = await collect(clients, target, home);
         const resource = targetArn(target, home);
-        const key = `incidents/${incidentId}/${index}-${nameIn(target)}.json`;
+        const key = `incidents/${[incidentId, ...round].join('/')}/${index}-${nameIn(target)}.json`;
         const place = await store.keep(key, { incident: details.incident, resource, at, parts });
         return { target, resource, parts, place };
       }),
     );
     const originals = Object.fromEntries(
       found.flatMap(({ target, resource, parts }) => {
-        const original = target.kind === 'instance' ? originalOf(parts, quarantineProfile, at) : undefined;
+        const original =
+          target.kind === 'instance'
+            ? originalOf(parts, { quarantineProfile, at, earlier: reopened?.originals?.[resource] })
+            : undefined;
         return original && details.originals?.[resource] === undefined ? [[resource, original]] : [];
       }),
     );
@@ -85,6 +90,7 @@ export const evidenceHandler =
               instanceId: target.instanceId,
               volumeIds: volumesIn(parts),
               incidentId,
+              ...(reopened && { since: reopened.at }),
             }),
           );
     const evidence = {
@@ -103,20 +109,24 @@ function nameIn(target: Target): string {
 }
 
 /**
- * What an instance was like, unless it was changed before. Nothing if a part of that could not be read: who isolates it would take what is missing for
+ * What an instance was like; what it was like before it was isolated for an incident that a person closed, if it still is. Nothing if a part of that could not be read: who isolates it would take what is missing for
  * something that it never had, such as a role, and leave that alone.
  */
-function originalOf(parts: Parts, quarantineProfile: string, at: string): Original | undefined {
+function originalOf(
+  parts: Parts,
+  { quarantineProfile, at, earlier }: { quarantineProfile: string; at: string; earlier: unknown },
+): unknown {
   if (!isReadable(parts)) return undefined;
   const profileArn = profileIn(parts);
-  if (profileArn !== undefined && profileName(profileArn) === quarantineProfile) return undefined;
+  if (profileArn !== undefined && profileName(profileArn) === quarantineProfile) return earlier;
   const roleName = typeof parts.roleName === 'string' ? parts.roleName : undefined;
-  return {
+  const original: Original = {
     at,
     ...(profileArn !== undefined && { profileArn }),
     ...(roleName !== undefined && { roleName }),
     interfaces: interfacesIn(parts),
   };
+  return original;
 }
 
 interface VolumesAnswer {

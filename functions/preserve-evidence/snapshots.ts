@@ -18,12 +18,23 @@ export interface Snapshots {
  */
 export async function takeSnapshots(
   ec2: EC2Client,
-  { instanceId, volumeIds, incidentId }: { instanceId: string; volumeIds: readonly string[]; incidentId: string },
+  {
+    instanceId,
+    volumeIds,
+    incidentId,
+    since = '',
+  }: {
+    readonly instanceId: string;
+    readonly volumeIds: readonly string[];
+    readonly incidentId: string;
+    /** ISO 8601. Older ones are of the incident as it was before a person closed it. */
+    readonly since?: string;
+  },
 ): Promise<Snapshots> {
   if (volumeIds.length === 0)
     return { ids: [], note: `${instanceId} has no volumes that snapshots could be taken of.` };
   try {
-    const before = await everyPage(async (NextToken) => {
+    const all = await everyPage(async (NextToken) => {
       const { Snapshots: items, NextToken: next } = await ec2.send(
         new DescribeSnapshotsCommand({
           OwnerIds: ['self'],
@@ -36,6 +47,7 @@ export async function takeSnapshots(
       );
       return { items, next };
     });
+    const before = all.filter(({ StartTime }) => (StartTime?.toISOString() ?? '') >= since);
     if (before.length > 0) return { ids: idsOf(before) };
     const { Snapshots = [] } = await ec2.send(
       new CreateSnapshotsCommand({

@@ -1,3 +1,5 @@
+import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { ArchiveFindingsCommand } from '@aws-sdk/client-guardduty';
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   DeleteBucketPolicyCommand,
@@ -43,6 +45,11 @@ async function kept(Key: string) {
   return { version: VersionId, evidence: JSON.parse((await Body?.transformToString()) ?? '') as any };
 }
 
+async function snapshots(incidentId: string) {
+  const Filters = [{ Name: 'tag:soc:incident', Values: [incidentId] }];
+  return (await twin.ec2.send(new DescribeSnapshotsCommand({ Filters }))).Snapshots ?? [];
+}
+
 const failure = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => 'nothing',
@@ -86,6 +93,26 @@ it('is written over and deleted by nobody, neither by the role that wrote it nor
     );
   }
   expect((await kept(Key)).version).toBe(version);
+});
+
+it('is kept anew of what is found again after a person closed the incident', async () => {
+  const { told, role, instanceId } = await contained();
+  const first = await snapshots(told.incidentId);
+  const DetectorId = await findings.detectorId();
+  await findings.guardDuty.send(new ArchiveFindingsCommand({ DetectorId, FindingIds: [told.id] }));
+  // Somebody gave it back to its network, with another role.
+  const other = await instances.role();
+  await instances.giveBack(instanceId, other);
+  await twin.advance(3600);
+  await findings.tell(await findings.again(told));
+  expect(await instances.revocation(other)).toContain('aws:TokenIssueTime');
+  expect(await instances.profile(instanceId)).toBe('SutureQuarantine');
+  const { originals, reopened } = await findings.details(told.incidentId);
+  expect(Object.values(originals ?? {})).toMatchObject([{ roleName: other }]);
+  expect(Object.values(reopened?.originals ?? {})).toMatchObject([{ roleName: role }]);
+  const again = `incidents/${told.incidentId}/${reopened?.at.replace(/[-:]/g, '')}/0-${instanceId}.json`;
+  expect((await kept(again)).evidence.parts.roleName).toBe(other);
+  expect((await snapshots(told.incidentId)).length).toBe(2 * first.length);
 });
 
 it('what cannot be read is not taken for what there is not: the role of the instance loses its sessions all the same', async () => {

@@ -13,7 +13,9 @@ import {
   DescribeVolumesCommand,
   EC2Client,
   type Instance,
+  ModifyNetworkInterfaceAttributeCommand,
   type NetworkInterface,
+  ReplaceIamInstanceProfileAssociationCommand,
   RunInstancesCommand,
   type RunInstancesCommandInput,
   type SecurityGroup,
@@ -197,6 +199,31 @@ export class TestInstances {
       }),
     );
     return SecurityGroups;
+  }
+
+  /** Somebody puts an instance behind the default group again, and gives it a profile. */
+  async giveBack(instanceId: string, profile: string): Promise<void> {
+    const [one] = await this.interfaces(instanceId);
+    const Filters = [
+      { Name: 'group-name', Values: ['default'] },
+      { Name: 'vpc-id', Values: [one?.VpcId ?? ''] },
+    ];
+    const { SecurityGroups: [group] = [] } = await this.ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+    await this.ec2.send(
+      new ModifyNetworkInterfaceAttributeCommand({
+        NetworkInterfaceId: one?.NetworkInterfaceId,
+        Groups: [group?.GroupId ?? ''],
+      }),
+    );
+    const { IamInstanceProfileAssociations: [found] = [] } = await this.ec2.send(
+      new DescribeIamInstanceProfileAssociationsCommand({ Filters: [{ Name: 'instance-id', Values: [instanceId] }] }),
+    );
+    await this.ec2.send(
+      new ReplaceIamInstanceProfileAssociationCommand({
+        AssociationId: found?.AssociationId,
+        IamInstanceProfile: { Name: profile },
+      }),
+    );
   }
 
   /** Name of the profile that an instance wears. */

@@ -110,6 +110,17 @@ describe('a claim', () => {
     });
   });
 
+  it('sets that aside once a person has closed the incident, and keeps it there however often it is claimed after that', async () => {
+    const originals = { 'arn:aws:ec2:eu-west-1:111122223333:instance/i-0abc0123456789def': { groups: ['sg-0a'] } };
+    await known(incident({ band: 'high' }), { status: 'closed', originals });
+    await claimedBy(OTHER, incident({ band: 'high', at: LATER }), executionsWith({}));
+    const first = (await records.read(incident().id)).details;
+    expect(first.originals).toBeUndefined();
+    expect(first.reopened).toEqual({ at: expect.stringMatching(/^\d{4}-.*Z$/), originals });
+    await claimedBy(`${OTHER}-graver`, incident({ at: LATER }), executionsWith({}));
+    expect((await records.read(incident().id)).details.reopened).toEqual(first.reopened);
+  });
+
   it('fails where nobody can tell whether the holder is at it', async () => {
     await known();
     const refusing = answering<SFNClient>(() => {
