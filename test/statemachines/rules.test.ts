@@ -75,7 +75,7 @@ describe('names', () => {
 describe('each task', () => {
   it.each(tasks)('%s has a time limit', (_name, { TimeoutSeconds, TimeoutSecondsPath, Parameters }) => {
     if (TimeoutSecondsPath !== undefined) expect(TimeoutSecondsPath).toBe(Parameters.Payload['seconds.$']);
-    else expect(TimeoutSeconds).toBeLessThanOrEqual(90);
+    else expect(TimeoutSeconds).toBeLessThanOrEqual(150);
   });
 
   it.each(tasks)('%s tries again, with jitter and never after more than half a minute', (_name, { Retry = [] }) => {
