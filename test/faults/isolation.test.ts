@@ -10,7 +10,7 @@ import { type Call, type Fault, TestTwin } from '../support/twin';
 // Whatever goes wrong at whichever call of the function that is deployed, repeats end the same: the instance is isolated, each effect came once,
 // nothing was taken back on the way, and what was so before is still known. The calls are not listed here: a run without faults shows them.
 
-const { isolate } = names('').incident.functions;
+const { isolate, preserve } = names('').incident.functions;
 const { quarantineRole: profile, quarantineGroup: group } = names('').incident;
 
 let twin: TestTwin;
@@ -195,3 +195,17 @@ it('whatever may never be done, all else is, and stays; then the rest follows', 
     await twin.advance(LATER_S);
   }
 });
+
+it.each(['ec2:DescribeIamInstanceProfileAssociations', 'iam:GetInstanceProfile'])(
+  'a role that evidence could not tell of, for %s, is not taken for none',
+  async (operation) => {
+    const made = await instances.equipped();
+    const incident = await instances.claim([made.id]);
+    await twin.fault({ operation, error: 'AccessDenied', principal: preserve.role });
+    await twin.invoke(preserve.function, { incidentId: incident.id, execution: EXECUTION, mode: 'rehearse' });
+    expect((await twin.control<{ faults: unknown[] }>('GET', '/faults')).faults).toEqual([]);
+    expect((await instances.records.read(incident.id)).details.originals).toBeUndefined();
+    expect(await contain({ ...made, incident, originals: {} })).toMatchObject({ outcome: 'REMEDIATED' });
+    expect(await instances.revocation(made.role)).toContain('aws:TokenIssueTime');
+  },
+);
