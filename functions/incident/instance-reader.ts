@@ -63,17 +63,20 @@ export class InstanceReader {
     if (!itself) return undefined;
     const { view, interfaces, profile } = itself;
     const wearsQuarantine = profile?.name === this.quarantine.profile;
-    const [autoScalingGroup, targets, quarantine, nitro, role] = await Promise.all([
+    const isOther = original && profile && !wearsQuarantine && profile.arn !== original.profileArn;
+    const [autoScalingGroup, targets, quarantine, nitro, role, givenSince] = await Promise.all([
       autoScaling,
       groups.then((found) => tolerate('load balancers', this.surroundings.targets(found, id, interfaces), [])),
       this.quarantineGroups(interfaces),
       this.isNitro(view),
       tolerate('role', this.surroundings.originalRole(id, { profile, wearsQuarantine, original }), { known: false }),
+      isOther && tolerate('role', this.surroundings.otherRole(id, profile.name, original.roleName), undefined),
     ]);
     return {
       ...this.stateOf(arn, itself),
       nitro,
       wearsQuarantine,
+      ...(givenSince && { givenSince }),
       ...(role.role && { role: role.role }),
       roleKnown: role.known,
       ...roleLeft(profile, wearsQuarantine, original?.at),
@@ -92,7 +95,13 @@ export class InstanceReader {
     if (!itself) return undefined;
     const wearsQuarantine = itself.profile?.name === this.quarantine.profile;
     const groups = [...new Set(known.map(({ targetGroupArn }) => targetGroupArn))];
-    const [autoScalingGroup, targets, quarantine, revocation] = await Promise.all([
+    const asItIs = async (one: InstanceRole | undefined): Promise<InstanceRole | undefined> => {
+      if (!one) return undefined;
+      const { revocation: _before, ...rest } = one;
+      const revocation = await this.surroundings.revocation(one.name);
+      return { ...rest, ...(revocation !== undefined && { revocation }) };
+    };
+    const [autoScalingGroup, targets, quarantine, roleNow, givenSince] = await Promise.all([
       hasUnread('auto scaling') ? undefined : this.surroundings.autoScalingGroup(id),
       this.surroundings.targets(
         groups.map((TargetGroupArn) => ({ TargetGroupArn })),
@@ -100,14 +109,15 @@ export class InstanceReader {
         before.interfaces,
       ),
       this.quarantineGroups(itself.interfaces),
-      role && this.surroundings.revocation(role.name),
+      asItIs(role),
+      asItIs(before.givenSince),
     ]);
-    const { revocation: _before, ...rest } = role ?? {};
     return {
       ...this.stateOf(arn, itself),
       nitro: before.nitro,
       wearsQuarantine,
-      ...(role && { role: { ...(rest as InstanceRole), ...(revocation !== undefined && { revocation }) } }),
+      ...(givenSince && { givenSince }),
+      ...(roleNow && { role: roleNow }),
       roleKnown: before.roleKnown,
       ...roleLeft(itself.profile, wearsQuarantine, before.roleLeft),
       ...(autoScalingGroup !== undefined && { autoScalingGroup }),
@@ -162,8 +172,16 @@ export class InstanceReader {
 
   /** What EC2 says of the instance itself. */
   private async itself(id: string): Promise<Itself | undefined> {
-    const attribute = (Attribute: 'disableApiTermination' | 'instanceInitiatedShutdownBehavior') =>
-      present(this.ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute })));
+    const attribute = async (Attribute: 'disableApiTermination' | 'instanceInitiatedShutdownBehavior') => {
+      try {
+        return await this.ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
+      } catch (error) {
+        if (isCode(error, 'InvalidInstanceID.NotFound')) return undefined;
+        // Of one that ends, which its description tells.
+        if (isCode(error, 'IncorrectInstanceState')) return asError(error);
+        throw error;
+      }
+    };
     const [found, interfaces, volumes, profile, termination, shutdown] = await Promise.all([
       this.ec2.send(new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [id] }] })),
       this.interfaces(id),
@@ -174,6 +192,8 @@ export class InstanceReader {
     ]);
     const view = found.Reservations?.[0]?.Instances?.[0];
     if (!view || ENDED.has(view.State?.Name ?? '') || !termination || !shutdown) return undefined;
+    if (termination instanceof Error) throw termination;
+    if (shutdown instanceof Error) throw shutdown;
     const attributes = {
       disableApiTermination: termination.DisableApiTermination?.Value === true,
       shutdownBehavior: shutdown.InstanceInitiatedShutdownBehavior?.Value ?? 'unknown',
@@ -237,14 +257,4 @@ function roleLeft(
 ): Pick<Instance, 'roleLeft'> {
   const left = wearsQuarantine ? profile?.since : profile ? undefined : seen;
   return left === undefined ? {} : { roleLeft: left };
-}
-
-/** Undefined for an instance that is not there. */
-async function present<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isCode(error, 'InvalidInstanceID.NotFound')) return undefined;
-    throw error;
-  }
 }

@@ -141,31 +141,39 @@ export class InstanceSurroundings {
     if (original && original.roleName === undefined) return { known: true };
     if (!original && !profile) return { known: true };
     if (!original && wearsQuarantine) return { known: false };
-    const { iam, regions } = this.clients;
     let name = original?.roleName;
     if (name === undefined && profile) {
       const worn = await this.roleIn(profile.name);
       if (!worn) return { known: false };
       name = worn.role;
     }
-    if (name === undefined) return { known: true };
+    const role = name === undefined ? undefined : await this.roleNamed(name, instanceId);
+    return { known: true, ...(role && { role }) };
+  }
+
+  /** The role of a profile, if it is another than one that is known. */
+  async otherRole(instanceId: string, profile: string, known: string | undefined): Promise<InstanceRole | undefined> {
+    const worn = await this.roleIn(profile);
+    return worn?.role === undefined || worn.role === known ? undefined : this.roleNamed(worn.role, instanceId);
+  }
+
+  /** A role that an instance has, or had. Undefined if there is no such role any more. */
+  private async roleNamed(name: string, instanceId: string): Promise<InstanceRole | undefined> {
+    const { iam, regions } = this.clients;
     const [found, revocation, use] = await Promise.all([
       existing(iam.send(new GetRoleCommand({ RoleName: name }))),
       this.revocation(name),
       roleUse(iam, regions, name),
     ]);
-    if (!found?.Role) return { known: true };
+    if (!found?.Role) return undefined;
     return {
-      known: true,
-      role: {
-        name,
-        path: found.Role.Path ?? '/',
-        trust: decodeURIComponent(found.Role.AssumeRolePolicyDocument ?? ''),
-        ...(revocation !== undefined && { revocation }),
-        use: {
-          ...use,
-          instances: use.instances.filter(({ id, region }) => id !== instanceId || region !== regions.home),
-        },
+      name,
+      path: found.Role.Path ?? '/',
+      trust: decodeURIComponent(found.Role.AssumeRolePolicyDocument ?? ''),
+      ...(revocation !== undefined && { revocation }),
+      use: {
+        ...use,
+        instances: use.instances.filter(({ id, region }) => id !== instanceId || region !== regions.home),
       },
     };
   }

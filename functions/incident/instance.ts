@@ -149,6 +149,8 @@ export interface Instance {
   readonly profile?: Profile;
   /** Whether the profile is the one that may do nothing. */
   readonly wearsQuarantine: boolean;
+  /** The role of another profile, which it was given after its evidence was kept. */
+  readonly givenSince?: InstanceRole;
   /** The role from before. Absent if there was none, or if it is not known. */
   readonly role?: InstanceRole;
   /** Whether it is known what role it had. */
@@ -204,8 +206,9 @@ const NODE_TAGS = /^(kubernetes\.io\/cluster\/|k8s\.io\/|karpenter\.sh\/|eks:|aw
 export const nodeTag = ({ tags }: Pick<Instance, 'tags'>): string | undefined =>
   tags.find(({ key }) => NODE_TAGS.test(key))?.key;
 
-/** Whether sessions of the role from before the instance lost it are denied. */
-export function isDenied({ role, roleLeft }: Pick<Instance, 'role' | 'roleLeft'>): boolean {
+/** Whether sessions of a role, that from before unless another is named, from before the instance lost it are denied. */
+export function isDenied(instance: Pick<Instance, 'role' | 'roleLeft'>, role = instance.role): boolean {
+  const { roleLeft } = instance;
   const cutoff = cutoffIn(role?.revocation);
   return roleLeft !== undefined && cutoff !== undefined && Date.parse(cutoff) >= Date.parse(roleLeft);
 }

@@ -68,8 +68,10 @@ export function isDone(action: InstanceAction, instance: Instance): boolean {
       const { profile } = instance;
       return 'name' in action.profile ? profile?.name === action.profile.name : profile?.arn === action.profile.arn;
     }
-    case 'PutRolePolicy':
-      return instance.role?.name !== action.roleName || isDenied(instance);
+    case 'PutRolePolicy': {
+      const role = [instance.role, instance.givenSince].find((one) => one?.name === action.roleName);
+      return !role || isDenied(instance, role);
+    }
   }
 }
 

@@ -43,6 +43,7 @@ export interface Isolation {
  * | metadata are served                             | no longer                                                                  |
  * | a profile                                       | the quarantine's takes its place                                           |
  * | its role's older sessions                       | denied after that, if nobody else has any: see `whyShared`                 |
+ * | those of a role that it was given meanwhile     | the same                                                                   |
  *
  * | one of these would be done            | decision                                                          |
  * | ------------------------------------- | ----------------------------------------------------------------- |
@@ -230,7 +231,9 @@ function exchanging({ profile, wearsQuarantine }: Instance, { profile: name }: I
 }
 
 function denying(instance: Instance, policy: Policy, exchange: Part | undefined): Part[] {
-  const { role } = instance;
-  if (!role || isDenied(instance) || whyShared(role, policy) !== undefined) return [];
-  return [part('older sessions of its role denied', { kind: 'PutRolePolicy', roleName: role.name }, exchange)];
+  return [instance.role, instance.givenSince].flatMap((role) =>
+    !role || isDenied(instance, role) || whyShared(role, policy) !== undefined
+      ? []
+      : [part('older sessions of its role denied', { kind: 'PutRolePolicy', roleName: role.name }, exchange)],
+  );
 }

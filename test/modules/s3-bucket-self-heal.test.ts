@@ -172,7 +172,13 @@ describe('who watches it', () => {
       'dashboard_name',
       'SutureExecutiveDashboard',
     );
-    for (const part of ['RemediationResponseTime', 'done / (done + failed)', 'ViolationsFound', 'HELD', 'ExecutionsFailed'])
+    for (const part of [
+      'RemediationResponseTime',
+      'done / (done + failed)',
+      'ViolationsFound',
+      'HELD',
+      'ExecutionsFailed',
+    ])
       expect(String(body)).toContain(part);
   });
 });

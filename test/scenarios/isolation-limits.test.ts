@@ -4,7 +4,7 @@ import {
   CreateInstanceProfileCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { trustOf } from '../support/instances';
+import { QUARANTINE, trustOf } from '../support/instances';
 import { TestIsolations } from '../support/isolations';
 import { TestTwin } from '../support/twin';
 
@@ -140,6 +140,29 @@ describe('the sessions of a role', () => {
     expect(await instances.contain(incident, { clients })).toMatchObject({ outcome: 'REMEDIATED' });
     expect(await instances.revocation(role)).toBeUndefined();
     await instances.expectIsolated(id, incident);
+  });
+
+  it.each([
+    ['that was put in the place of the first while somebody decided', true],
+    ['that was given to an instance that had none while somebody decided', false],
+  ])('%s are denied like those of the role from before', async (_case, hadRole) => {
+    const role = await instances.role();
+    const later = await instances.role();
+    const profile = { IamInstanceProfile: { Name: role } };
+    const id = await instances.launch(hadRole ? profile : {});
+    const original = {
+      at: new Date().toISOString(),
+      ...(hadRole && { profileArn: `arn:aws:iam::111122223333:instance-profile/${role}`, roleName: role }),
+      interfaces: [],
+    };
+    const arn = `arn:aws:ec2:eu-west-1:111122223333:instance/${id}`;
+    const incident = await instances.claim([id], {}, { originals: { [arn]: original } });
+    await instances.wear(id, later);
+    expect(await instances.contain(incident)).toMatchObject({ outcome: 'REMEDIATED' });
+    expect(await instances.profile(id)).toBe(QUARANTINE.profile);
+    expect((await instances.revocation(role)) !== undefined).toBe(hadRole);
+    expect(await instances.revocation(later)).toContain('aws:TokenIssueTime');
+    expect(await instances.contain(incident)).toMatchObject({ outcome: 'NO_ACTION' });
   });
 
   it('keep what somebody denied beside them, and a later time', async () => {

@@ -192,6 +192,15 @@ describe('an instance', () => {
     expect(await instances.contain(await instances.claim(['i-0123456789abcdef0']))).toMatchObject({ outcome: 'GONE' });
   });
 
+  it('whose attributes EC2 does not tell for its state is gone if it ends, and else not', async () => {
+    const id = await instances.launch();
+    const incident = await instances.claim([id]);
+    await twin.fault({ operation: 'ec2:DescribeInstanceAttribute', error: 'IncorrectInstanceState', times: 9 });
+    await expect(instances.contain(incident)).rejects.toThrow('IncorrectInstanceState');
+    await instances.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    expect(await instances.contain(incident)).toMatchObject({ outcome: 'GONE' });
+  });
+
   it.each(['ModifyInstanceAttribute', 'CreateSecurityGroup', 'ModifyInstanceMetadataOptions'])(
     'that somebody terminates just before %s is gone',
     async (operation) => {

@@ -5,8 +5,11 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
+  AssociateIamInstanceProfileCommand,
+  DescribeIamInstanceProfileAssociationsCommand,
   DescribeInstanceAttributeCommand,
   DescribeSecurityGroupsCommand,
+  ReplaceIamInstanceProfileAssociationCommand,
   type RunInstancesCommandInput,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
@@ -214,5 +217,17 @@ export class TestIsolations extends TestInstances {
       new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] }),
     );
     return found?.AutoScalingGroupName;
+  }
+
+  /** Gives an instance another profile, as whoever may do so would. */
+  async wear(InstanceId: string, Name: string): Promise<void> {
+    const { IamInstanceProfileAssociations: [worn] = [] } = await this.ec2.send(
+      new DescribeIamInstanceProfileAssociationsCommand({ Filters: [{ Name: 'instance-id', Values: [InstanceId] }] }),
+    );
+    const given = { IamInstanceProfile: { Name } };
+    const { AssociationId } = worn ?? {};
+    if (AssociationId === undefined)
+      await this.ec2.send(new AssociateIamInstanceProfileCommand({ InstanceId, ...given }));
+    else await this.ec2.send(new ReplaceIamInstanceProfileAssociationCommand({ AssociationId, ...given }));
   }
 }
