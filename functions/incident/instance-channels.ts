@@ -27,7 +27,7 @@ type Status = Channel['status'];
  * | --------------------------- | ----------------------------------------------- | ----------------------------- | ------------------------ |
  * | IPv4, IPv6                  | every interface behind an empty group alone     | one is not                    |                          |
  * | managed interfaces          | (there are none: not listed)                    | only a service can change one |                          |
- * | tracked connections         | idle ones end in a minute                       | in five days (not Nitro)      |                          |
+ * | tracked connections         |                                                 | in five days (not Nitro)      | idle ones end in a minute|
  * | always tracked connections  |                                                 |                               | always                   |
  * | DNS                         | a DNS Firewall keeps names from it              | else                          |                          |
  * | metadata service            | off                                             | on                            |                          |
@@ -135,7 +135,7 @@ function tracked(instance: Instance): Channel {
   if (own.length > 0 && own.every(isTrackedShortly))
     return channel(
       name,
-      'closed',
+      'unknown',
       'Connections from before end when idle for 60 seconds; one that is kept busy goes on until the instance stops.',
     );
   return instance.nitro

@@ -68,7 +68,9 @@ export function planInstance(instance: Instance, policy: Policy, isolation: Isol
     };
   const node = nodeTag(instance);
   if (node !== undefined)
-    return held(`it is a node of a cluster, by its tag ${node}: to cut it off moves other people's work`);
+    return held(
+      `it is a node of a cluster, by its tag ${node}: to cut it off moves other people's work${node.startsWith('aws:') ? '' : '. Whoever may tag it could have written that: look at it soon'}`,
+    );
   if (managedBy !== undefined) return held(`it is managed by ${managedBy}, which alone can change it`);
   const reason = `isolation: ${[...new Set(parts.map(({ what }) => what))].join(', ')}`;
   return {

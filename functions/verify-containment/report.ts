@@ -134,7 +134,10 @@ function doneTo(target: Target | undefined): string {
     case 'instance':
       return 'is isolated';
     case 'user':
-      return target.accessKeyId === undefined ? 'lost its sessions' : `lost key ${plainText(target.accessKeyId, 30)}`;
+      // The key of a session is none that could be taken away.
+      return target.accessKeyId?.startsWith('AKIA')
+        ? `lost key ${plainText(target.accessKeyId, 30)}`
+        : 'lost its sessions';
     case 'role':
       return 'lost its sessions';
     default:

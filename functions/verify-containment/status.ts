@@ -45,8 +45,20 @@ const ESSENTIAL: Readonly<Record<Target['kind'], readonly string[]>> = {
   'security-group': [],
 };
 
-/** Channels that containment leaves to people, where it must not close them. */
-const FOR_PEOPLE: readonly string[] = ['managed interfaces', 'older role sessions'];
+/** Channels that containment leaves to people, where it must not or cannot close them: a finding with one of them open is not dealt with. */
+const FOR_PEOPLE: readonly string[] = [
+  // Of instances.
+  'managed interfaces',
+  'older role sessions',
+  'tracked connections',
+  // Of users: the finding names another way in, or none.
+  'access keys',
+  'other access keys',
+  'console password',
+  // Of roles: whoever may assume it, or is on an instance that wears it, begins a new session.
+  'new sessions',
+  'instances',
+];
 
 /**
  * Judges one target, by what was answered and by what is seen.
@@ -57,6 +69,7 @@ const FOR_PEOPLE: readonly string[] = ['managed interfaces', 'older role session
  * | GONE                                  | any                                        | contained |
  * | REMEDIATED, NO_ACTION                 | something of it is not closed that must be | open      |
  * | REMEDIATED, NO_ACTION                 | open is what only people may close         | left      |
+ * | REMEDIATED, NO_ACTION                 | not known is whether its role's older sessions work | left |
  * | REMEDIATED, NO_ACTION                 | what must be closed is                     | contained |
  * | HELD, EXEMPT, DRY_RUN, UNDONE, none   | any                                        | left      |
  * | anything else                         | any                         | open      |
@@ -82,7 +95,11 @@ export function judge(
       );
       const isBlind = channels.some(({ channel, status }) => channel === 'all' && status === 'unknown');
       if (!isSeen || isBlind) return { ...base, status: 'open' };
-      const isLeft = channels.some(({ channel, status }) => status === 'open' && FOR_PEOPLE.includes(channel));
+      const isLeft = channels.some(
+        ({ channel, status }) =>
+          (status === 'open' && FOR_PEOPLE.includes(channel)) ||
+          (status === 'unknown' && channel === 'older role sessions'),
+      );
       return { ...base, status: isLeft ? 'left' : 'contained' };
     }
     default:

@@ -98,6 +98,7 @@ describe('an isolated instance', () => {
     expect(touched.profileArn).toMatch(new RegExp(`/${role}$`));
     expect(Object.entries(await instances.channels(incident)).filter(([, text]) => !text.startsWith('closed'))).toEqual(
       [
+        ['tracked connections', expect.stringContaining('unknown')],
         ['always tracked connections', expect.stringContaining('unknown')],
         ['DNS', expect.stringContaining('open')],
         ['older role sessions', expect.stringContaining('unknown')],
@@ -149,7 +150,9 @@ describe('an isolated instance', () => {
     expect(iam).toEqual([]);
     const channels = await instances.channels(incident);
     expect(channels['older role sessions']).toBe('closed: It had no role.');
-    expect(channels['tracked connections']).toMatch(options?.nitro === false ? /^open: .*Stop it/ : /^closed/);
+    expect(channels['tracked connections']).toMatch(
+      options?.nitro === false ? /^open: .*Stop it/ : /^unknown: .*idle for 60 seconds/,
+    );
   });
 
   it('of a profile with a path loses its role', async () => {
