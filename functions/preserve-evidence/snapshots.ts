@@ -11,8 +11,8 @@ export interface Snapshots {
 }
 
 /**
- * Takes snapshots of all volumes of an instance at one moment, unless this incident has some already: the call has no token by which a repeat would be
- * known, so they are found by their tag. What EC2 refuses is no reason to leave the instance connected: people are told.
+ * Takes snapshots of all volumes of an instance at one moment, unless this incident has some of each already: the call has no token by which a repeat would be
+ * known, so they are found by their tag. Anybody may have written that: one of some volume does not count for the others. What EC2 refuses is no reason to leave the instance connected: people are told.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
  */
@@ -48,7 +48,8 @@ export async function takeSnapshots(
       return { items, next };
     });
     const before = all.filter(({ StartTime }) => (StartTime?.toISOString() ?? '') >= since);
-    if (before.length > 0) return { ids: idsOf(before) };
+    const good = before.filter(({ State }) => State !== 'error');
+    if (volumeIds.every((id) => good.some(({ VolumeId }) => VolumeId === id))) return { ids: idsOf(good) };
     const { Snapshots = [] } = await ec2.send(
       new CreateSnapshotsCommand({
         InstanceSpecification: { InstanceId: instanceId },

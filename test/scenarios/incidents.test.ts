@@ -1,3 +1,4 @@
+import { CreateSnapshotCommand } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
@@ -74,6 +75,27 @@ describe('evidence', () => {
     expect(by('PutObject')).toHaveLength(1);
     expect(by('CreateSnapshots')).toHaveLength(1);
     for (const { seq } of [...by('PutObject'), ...by('CreateSnapshots')]) expect(seq).toBeLessThan(first);
+  });
+
+  it('is not taken for kept because somebody put the tag on a snapshot of some volume', async () => {
+    const BlockDeviceMappings = ['/dev/xvda', '/dev/xvdb'].map((DeviceName) => ({
+      DeviceName,
+      Ebs: { VolumeSize: 8 },
+    }));
+    const instanceId = await instances.launch({ BlockDeviceMappings });
+    const event = about(instanceId);
+    const { BlockDeviceMappings: [first] = [] } = await instances.described(instanceId);
+    const Tags = [{ Key: 'soc:incident', Value: `gd-${event.detail.id}` }];
+    const planted = await twin.ec2.send(
+      new CreateSnapshotCommand({
+        VolumeId: first?.Ebs?.VolumeId,
+        TagSpecifications: [{ ResourceType: 'snapshot', Tags }],
+      }),
+    );
+    const course = await workflow.send(event);
+    expect(course.calls.filter(({ operation }) => operation === 'CreateSnapshots')).toHaveLength(1);
+    expect(course.messages[0]?.body).toMatch(/^Snapshots: snap-\w+, snap-\w+$/m);
+    expect(course.messages[0]?.body).not.toContain(planted.SnapshotId);
   });
 
   it('that cannot be kept leaves everything as it is, and people are told', async () => {
