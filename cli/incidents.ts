@@ -3,7 +3,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { asError } from '../functions/core/errors';
 import { INCIDENT } from '../functions/core/ledger-keys';
 import { closeIncident } from '../functions/incident/close';
-import { INCIDENT_ID, type Incident, type Target } from '../functions/incident/incident';
+import { askedAbout, INCIDENT_ID, type Incident, type Target } from '../functions/incident/incident';
 import {
   type Decision,
   type IncidentDetails,
@@ -20,6 +20,12 @@ const LONGEST_REASON = 300;
 interface Given {
   readonly settings?: string;
   readonly json?: boolean;
+}
+
+interface Deciding extends Given {
+  readonly reason: string;
+  /** What the message asked about. Unset, whatever waits counts. */
+  readonly of?: string;
 }
 
 /** Lists what waits for a person, oldest first. */
@@ -42,6 +48,7 @@ export async function listApprovals({ settings, json }: Given): Promise<void> {
       type: incident.type,
       title: incident.title,
       targets: incident.targets,
+      of: askedAbout(incident),
       since: at,
       expires: approval?.expires ?? '',
     }))
@@ -60,17 +67,15 @@ export async function listApprovals({ settings, json }: Given): Promise<void> {
 }
 
 /** Has an incident contained. Exit status 1 if nothing waits any more. */
-export const approveCommand = (id: string, given: Given & { readonly reason: string }): Promise<void> =>
-  decide(id, 'approved', given);
+export const approveCommand = (id: string, given: Deciding): Promise<void> => decide(id, 'approved', given);
 
 /** Leaves an incident as it is. Exit status 1 if nothing waits any more. */
-export const denyCommand = (id: string, given: Given & { readonly reason: string }): Promise<void> =>
-  decide(id, 'denied', given);
+export const denyCommand = (id: string, given: Deciding): Promise<void> => decide(id, 'denied', given);
 
 async function decide(
   id: string,
   decision: 'approved' | 'denied',
-  { reason: words, settings, json }: Given & { readonly reason: string },
+  { reason: words, of, settings, json }: Deciding,
 ): Promise<void> {
   checkId(id);
   const reason = reasonIn(words);
@@ -78,6 +83,11 @@ async function decide(
   const { caller, config } = installation.account;
   const { details } = await installation.reach(records.read(id));
   if (details.status !== 'waiting' || !details.approval) throw new Error(`${id} waits for nobody: ${stateOf(details)}`);
+  const asked = askedAbout(details.incident);
+  if (of !== undefined && of !== asked)
+    throw new Error(
+      `${id} is not about what you were asked any more: by now it is about ${details.incident.targets.map(nameOf).map(clean).join(', ')} (--of ${asked}). Read the message that came last`,
+    );
   const subject = ownSubject(caller, details);
   if (subject !== undefined)
     throw new Error(`${caller} may not decide about ${id}: the finding is about ${subject}. Somebody else must`);

@@ -156,6 +156,7 @@ function addIncidents(suture: Command): void {
       .description(`${description}; refused when somebody decided already, or the time is over`)
       .argument('<incident>', 'its id, as in the message and in: suture approvals list')
       .requiredOption('--reason <text>', 'why; it stands on the receipt and in the message')
+      .option('--of <about>', 'what the message asked about: refused if by now it is something else')
       .option('--settings <file>', settings)
       .option('--json', 'print the decision as JSON')
       .action(action);

@@ -18,6 +18,8 @@ export type Claim =
  * | closed by a person before it was found (again) | yes    |
  * | of a lower band, or with a lesser response | yes        |
  * | whose holder failed, or was stopped        | yes        |
+ * | that waits for a person, where this finding waits for nobody | yes |
+ * | that ended contained an hour or more before it was found again | yes |
  * | any other                                  | duplicate  |
  */
 export async function claim(
@@ -55,13 +57,26 @@ function before(record: IncidentRecord | undefined): Pick<IncidentDetails, 'orig
 
 /** Why what is known of an incident already makes a repeat of it superfluous. Undefined if it does not. */
 async function whyNot(sfn: SFNClient, { details, at }: IncidentRecord, repeat: Incident): Promise<string | undefined> {
-  const { incident: known, execution, status } = details;
+  const { incident: known, execution, status, decision } = details;
   if (status === 'closed' && repeat.at > at) return undefined;
+  const isDecided = decision?.decision === 'approved' || decision?.decision === 'denied';
+  if (status === 'ended' && decision?.decision !== 'denied' && isFoundAgain(at, known, repeat)) return undefined;
   if (bands.indexOf(repeat.band) > bands.indexOf(known.band)) return undefined;
   if (responses.indexOf(repeat.response) > responses.indexOf(known.response)) return undefined;
+  // Whoever asks for a person by a custom action, or pretends to, must not keep what needs none from being done.
+  if (status !== 'closed' && !isDecided && known.needsApproval && needsNobody(repeat)) return undefined;
   if (status !== 'ended' && status !== 'closed' && (await hasFailed(sfn, execution))) return undefined;
   return `${execution} has it`;
 }
+
+const needsNobody = ({ response, needsApproval }: Incident): boolean => response === 'contain' && !needsApproval;
+
+/** GuardDuty tells of what went before for some minutes after it is over. */
+const ECHO_MS = 3_600_000;
+
+/** Whether what was contained goes on: somebody may have taken the containment back. */
+const isFoundAgain = (ended: string, known: Incident, repeat: Incident): boolean =>
+  known.response === 'contain' && repeat.response === 'contain' && Date.parse(repeat.at) - Date.parse(ended) > ECHO_MS;
 
 /** Whether an execution ended otherwise than it should. One that Step Functions has forgotten is over. */
 async function hasFailed(sfn: SFNClient, executionArn: string): Promise<boolean> {

@@ -102,8 +102,14 @@ export function fromGuardDuty(finding: Reported, requested = false): Finding {
   const [purpose = '', affected = ''] = Type.split(/[:/]/);
   const { targets, resources, forPeople } = concerned(finding);
   const isKnown = PURPOSES.includes(purpose);
+  // Whoever can reach a port could have an instance isolated by probing it. Brute force against one GuardDuty itself ranks low.
+  const isProbed = purpose === 'Recon' && Service?.ResourceRole !== 'ACTOR' && !requested;
   const closed = isSample(finding) ? 'a sample' : Service?.Archived === true ? 'archived' : undefined;
-  const why = isKnown ? forPeople : `${purpose}:${affected} is a type of finding that is not known here`;
+  const why = !isKnown
+    ? `${purpose}:${affected} is a type of finding that is not known here`
+    : isProbed
+      ? 'it is probed, and does nothing itself'
+      : forPeople;
   return {
     incidentId: guardDutyIncidentId(Id),
     origin: 'guardduty',
@@ -117,7 +123,7 @@ export function fromGuardDuty(finding: Reported, requested = false): Finding {
     severity: severityOf(Severity),
     at: UpdatedAt,
     references: [{ service: 'guardduty', detectorId: Service?.DetectorId ?? '', findingId: Id }],
-    targets: isKnown ? targets : [],
+    targets: isKnown && !isProbed ? targets : [],
     resources: resources.slice(0, MAX_RESOURCES),
     ...(why !== undefined && { forPeople: plainText(why, MAX_TITLE) }),
     ...(STRONG.includes(purpose) && { isStrong: true }),
@@ -141,10 +147,12 @@ function concerned({ Resource = {}, Service, Type = '' }: Reported): Concerned {
     case 'S3Bucket': {
       // GuardDuty's own types of objects found to be malicious are about the object: a closed bucket helps nobody.
       const names = (Resource.S3BucketDetails ?? []).flatMap(({ Name }) => (Name ? [Name] : []));
+      // A policy that was opened is closed again; who reads or deletes with somebody's credentials goes on in a closed bucket.
+      const actor = Type.startsWith('Policy:') ? NOTHING : ofPrincipal(Resource.AccessKeyDetails ?? {});
       return {
-        targets: names.map((bucketName) => ({ kind: 'bucket', bucketName })),
-        resources: names,
-        ...(names.length === 0 && { forPeople: 'it names no bucket' }),
+        targets: [...names.map((bucketName): Target => ({ kind: 'bucket', bucketName })), ...actor.targets],
+        resources: [...names, ...actor.resources],
+        ...(names.length === 0 && actor.targets.length === 0 && { forPeople: 'it names no bucket' }),
       };
     }
     default: {

@@ -4,7 +4,7 @@ import {
   GetFindingsV2Command,
   type SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
-import { incidentIdOf, plainText, severityOf, type Target } from '../incident/incident';
+import { incidentIdOf, plainText, securityHubIncidentId, severityOf, type Target } from '../incident/incident';
 import { type Finding, MAX_RESOURCES, MAX_TITLE, MAX_TYPE } from './finding';
 
 /** A finding of Security Hub, as far as its name goes. */
@@ -102,20 +102,21 @@ export function fromAsff(finding: AwsSecurityFinding, requested = false): Findin
     user: Details?.AwsIamAccessKey?.PrincipalName ?? Details?.AwsIamAccessKey?.UserName,
   }));
   const status = finding.Workflow?.Status;
+  const region = Region ?? ProductArn.split(':')[3] ?? '';
   return {
-    incidentId: incidentIdOf('sh', Id),
+    incidentId: securityHubIncidentId(ProductArn, Id),
     origin: 'securityhub',
     source: plainText([finding.ProductName ?? ProductArn, requested ? ', by a custom action' : ''].join(''), 100),
     vouched: true,
     requested,
     account: AwsAccountId,
-    region: Region ?? ProductArn.split(':')[3] ?? '',
+    region,
     type: plainText(Compliance?.SecurityControlId ?? finding.Types?.[0] ?? finding.GeneratorId, MAX_TYPE),
     title: plainText(Title, MAX_TITLE),
     severity: severityOf(severity),
     at: UpdatedAt,
     references: [{ service: 'securityhub', id: Id, productArn: ProductArn }],
-    ...targetsOf(resources),
+    ...targetsOf(resources, { account: AwsAccountId, region }),
     ...closedBecause(
       finding.Sample === true && 'a sample',
       finding.RecordState === 'ARCHIVED' && 'archived',
@@ -137,7 +138,7 @@ export function fromOcsf(finding: Ocsf): Finding {
     user: undefined,
   }));
   return {
-    incidentId: incidentIdOf('sh', finding_info.uid ?? ''),
+    incidentId: securityHubIncidentId(metadata?.product?.uid ?? '', finding_info.uid ?? ''),
     origin: 'securityhub',
     source: plainText(metadata?.product?.name, 100),
     vouched: true,
@@ -149,7 +150,7 @@ export function fromOcsf(finding: Ocsf): Finding {
     severity: OCSF_SEVERITIES[severity_id] ?? null,
     at: finding_info.modified_time_dt ?? finding.time_dt ?? '',
     references: [{ service: 'securityhub-v2', uid: metadata?.uid ?? '' }],
-    ...targetsOf(resources),
+    ...targetsOf(resources, { account: cloud?.account?.uid ?? '', region: cloud?.region ?? '' }),
     ...closedBecause(
       (activity_id === 3 || status_id === 5) && 'archived',
       status_id === 3 && 'suppressed',
@@ -167,8 +168,10 @@ const closedBecause = (...reasons: readonly (string | false)[]): { closed?: stri
 /** Types of resources, in the spelling of both formats without `Aws`, `AWS::` and case. */
 function targetsOf(
   resources: readonly { readonly type: string; readonly id: string; readonly user: string | undefined }[],
+  home: { readonly account: string; readonly region: string },
 ): Pick<Finding, 'targets' | 'resources' | 'forPeople'> {
   const targets = resources.flatMap(({ type, id, user }): Target[] => {
+    if (isElsewhere(id, home)) return [];
     const last = id.split(/[/:]/).at(-1) ?? '';
     switch (type) {
       case 'ec2instance':
@@ -192,4 +195,11 @@ function targetsOf(
     resources: resources.map(({ id }) => plainText(id, MAX_TITLE)).slice(0, MAX_RESOURCES),
     ...(targets.length === 0 && { forPeople: 'what it is about is not contained by itself' }),
   };
+}
+
+/** Whether an ARN names another account or Region than the finding: what is called alike here is something else. */
+function isElsewhere(id: string, home: { readonly account: string; readonly region: string }): boolean {
+  if (!id.startsWith('arn:')) return false;
+  const [, , , region = '', account = ''] = id.split(':');
+  return (account !== '' && account !== home.account) || (region !== '' && region !== home.region);
 }

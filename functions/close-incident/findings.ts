@@ -1,4 +1,5 @@
 import { GetFindingsV2Command, type SecurityHubClient } from '@aws-sdk/client-securityhub';
+import type { FindingName } from './handler';
 
 /** Filters in one call. */
 const MOST_FILTERS = 20;
@@ -8,8 +9,8 @@ const MOST_FILTERS = 20;
  *
  * @see https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateFindingsV2.html
  */
-export async function namesOf(hub: SecurityHubClient, uids: readonly string[]): Promise<string[]> {
-  const names: string[] = [];
+export async function namesOf(hub: SecurityHubClient, uids: readonly string[]): Promise<FindingName[]> {
+  const names: FindingName[] = [];
   for (let at = 0; at < uids.length; at += MOST_FILTERS) {
     const StringFilters = uids.slice(at, at + MOST_FILTERS).map((Value) => ({
       FieldName: 'metadata.uid' as const,
@@ -21,11 +22,16 @@ export async function namesOf(hub: SecurityHubClient, uids: readonly string[]): 
         MaxResults: MOST_FILTERS,
       }),
     );
-    names.push(...(Findings as readonly Named[]).flatMap(({ finding_info }) => finding_info?.uid ?? []));
+    names.push(
+      ...(Findings as readonly Named[]).flatMap(({ metadata, finding_info: { uid } = {} }) =>
+        uid === undefined ? [] : [{ product: metadata?.product?.uid ?? '', id: uid }],
+      ),
+    );
   }
   return names;
 }
 
 interface Named {
+  readonly metadata?: { readonly product?: { readonly uid?: string } };
   readonly finding_info?: { readonly uid?: string };
 }

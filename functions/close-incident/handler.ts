@@ -6,7 +6,7 @@ import { once } from '../core/once';
 import { parseEvent } from '../core/schema';
 import type { Telemetry } from '../core/telemetry';
 import { closeIncident } from '../incident/close';
-import { guardDutyIncidentId, incidentIdOf } from '../incident/incident';
+import { guardDutyIncidentId, securityHubIncidentId } from '../incident/incident';
 import type { Message } from '../incident/notice';
 import { IncidentRecords } from '../incident/record';
 
@@ -28,7 +28,14 @@ const Closing = once(() =>
       requestParameters: z.looseObject({
         findingIds: z.optional(z.array(z.string())),
         findingIdentifiers: z.optional(
-          z.array(z.looseObject({ id: z.optional(z.string()), findingInfoUid: z.optional(z.string()) })),
+          z.array(
+            z.looseObject({
+              id: z.optional(z.string()),
+              productArn: z.optional(z.string()),
+              findingInfoUid: z.optional(z.string()),
+              metadataProductUid: z.optional(z.string()),
+            }),
+          ),
         ),
         workflow: z.optional(z.looseObject({ status: z.optional(z.string()) })),
         metadataUids: z.optional(z.array(z.string())),
@@ -46,7 +53,14 @@ export interface ClosingServices {
   /** Publishes to the alert topic. */
   publish(message: Message): Promise<void>;
   /** What findings are called that Security Hub has under ids of its own. */
-  namesOf(uids: readonly string[]): Promise<string[]>;
+  namesOf(uids: readonly string[]): Promise<FindingName[]>;
+}
+
+/** A finding, as its product calls it. */
+export interface FindingName {
+  /** ARN of the product. */
+  readonly product: string;
+  readonly id: string;
 }
 
 /**
@@ -86,16 +100,21 @@ async function incidentsIn(
   const isDealtWith = ['RESOLVED', 'SUPPRESSED'].includes(workflow?.status ?? '') || DEALT_WITH.includes(statusId);
   const named = isDealtWith
     ? [
-        ...findingIdentifiers.flatMap(({ id, findingInfoUid }) => id ?? findingInfoUid ?? []),
+        ...findingIdentifiers.flatMap(
+          ({ id, productArn, findingInfoUid, metadataProductUid }): FindingName | FindingName[] => {
+            const name = id ?? findingInfoUid;
+            return name === undefined ? [] : { product: productArn ?? metadataProductUid ?? '', id: name };
+          },
+        ),
         ...(await namesOf(metadataUids)),
       ]
     : [];
   const ofGuardDuty = (id: string) => /^arn:[^:]+:guardduty:.*\/finding\/([0-9a-f]{32})$/.exec(id)?.[1];
   return [
     ...findingIds.filter((id) => /^[0-9a-f]{32}$/.test(id)).map(guardDutyIncidentId),
-    ...named.map((id) => {
+    ...named.map(({ product, id }) => {
       const findingId = ofGuardDuty(id);
-      return findingId === undefined ? incidentIdOf('sh', id) : guardDutyIncidentId(findingId);
+      return findingId === undefined ? securityHubIncidentId(product, id) : guardDutyIncidentId(findingId);
     }),
   ];
 }

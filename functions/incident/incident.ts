@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { digest } from '../core/canonical';
 import { INCIDENT_TYPE } from '../core/ledger-keys';
 import type { Home, Subject } from '../core/remediation';
 
@@ -87,9 +88,21 @@ export interface Incident {
 /** The id of an incident that a GuardDuty finding tells of, by whichever way it arrived. */
 export const guardDutyIncidentId = (findingId: string): string => `gd-${findingId}`;
 
+/**
+ * The id of an incident that a finding of Security Hub tells of, in either of its versions. A product names its findings as it likes: what another product
+ * imports under the same name is another incident, and stands in nobody's way.
+ *
+ * @param product ARN of the product, `arn:aws:securityhub:eu-west-1::product/aws/inspector`; `productv2/…` in the second version
+ */
+export const securityHubIncidentId = (product: string, id: string): string =>
+  incidentIdOf('sh', product.replace(/^.*:product(v2)?\//, ''), id);
+
 /** The id of any other incident, of what names its finding in a way that lasts. */
 export const incidentIdOf = (prefix: 'sh' | 'custom' | 'tamper' | 'unverified', ...names: readonly string[]): string =>
   `${prefix}-${createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 32)}`;
+
+/** What a person is asked about, in eight characters: another finding of the same name may be about something else by the time of the answer. */
+export const askedAbout = ({ targets }: Pick<Incident, 'targets'>): string => digest({ targets }).slice(0, 8);
 
 export const INCIDENT_ID = /^[a-z]{2,10}-[0-9a-f]{8,64}$/;
 

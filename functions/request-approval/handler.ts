@@ -5,7 +5,7 @@ import type { Ledger } from '../core/ledger';
 import { once } from '../core/once';
 import { parseEvent } from '../core/schema';
 import type { Telemetry } from '../core/telemetry';
-import { type Incident, plainText, type Target } from '../incident/incident';
+import { askedAbout, type Incident, plainText, type Target } from '../incident/incident';
 import { type Message, messageOf } from '../incident/notice';
 import { IncidentRecords } from '../incident/record';
 import { EvidenceSchema, INCIDENT_REQUEST } from '../incident/request';
@@ -40,13 +40,22 @@ export const approvalHandler =
     const { incidentId, execution, token, seconds, evidence } = parseEvent(Input(), input);
     const records = new IncidentRecords(ledger, homeOf(context.invokedFunctionArn), Date.now);
     const expires = new Date(Date.now() + seconds * 1000).toISOString();
-    const { details } = await records.append(incidentId, ({ details }) => ({
-      holder: execution,
-      mode: 'approve',
-      outcome: 'HELD',
-      reason: `waits for approval until ${expires}`,
-      details: { ...details, status: 'waiting', approval: { token, expires } },
-    }));
+    const { details } = await records.append(incidentId, ({ details }) =>
+      details.execution !== execution
+        ? undefined
+        : {
+            holder: execution,
+            mode: 'approve',
+            outcome: 'HELD',
+            reason: `waits for approval until ${expires}`,
+            details: { ...details, status: 'waiting', approval: { token, expires } },
+          },
+    );
+    if (details.execution !== execution) {
+      // A graver finding of the same incident is at it; this execution learns so when it verifies.
+      telemetry.info(`Asks nobody: incident ${incidentId} is held by ${details.execution}`, { incidentId });
+      return { expires };
+    }
     await publish(requestFor(details.incident, expires, evidence));
     telemetry.info(`Waits for approval: incident ${incidentId}`, { incidentId, expires });
     return { expires };
@@ -70,8 +79,8 @@ export function requestFor(
       ...(evidence.snapshots.length > 0 ? [`Snapshots: ${evidence.snapshots.join(', ')}`] : []),
     ],
     nextSteps: [
-      `To have it contained: suture approve ${id} --reason "…"`,
-      `To leave it as it is: suture deny ${id} --reason "…"`,
+      `To have it contained: suture approve ${id} --of ${askedAbout(incident)} --reason "…"`,
+      `To leave it as it is: suture deny ${id} --of ${askedAbout(incident)} --reason "…"`,
     ],
   });
 }

@@ -35,6 +35,7 @@ export interface UpdateServices {
  * | observed, rehearsed             | as it is           | as it is                               | ended  |
  * | told, held, denied, expired     | NOTIFIED           | as it is                               | ended  |
  * | verified as contained           | NOTIFIED, RESOLVED | archived, by the administrator account | ended  |
+ * | held by another execution       | as it is           | as it is                               | as it is |
  * | closed by a person meanwhile    | as the person left it | as the person left it                | as it is |
  *
  * The incident itself stays open until a person closes it. None of these calls starts the workflow again: its rules ask for NEW.
@@ -48,7 +49,11 @@ export const updateHandler =
     const records = new IncidentRecords(ledger, homeOf(context.invokedFunctionArn), Date.now);
     const { details, page } = await records.read(incidentId);
     const updated: string[] = [];
-    if (details.status !== 'closed' && touchesFindings(details.incident, page.policy))
+    if (
+      details.execution === execution &&
+      details.status !== 'closed' &&
+      touchesFindings(details.incident, page.policy)
+    )
       for (const reference of details.incident.findings) {
         updated.push(...(await findings.notified(reference, details.incident)));
         if (report.status === 'contained') updated.push(...(await findings.resolved(reference, details.incident)));

@@ -42,7 +42,7 @@ async function waiting(resource?: { Type: string; Id: string }): Promise<{ id: s
     ),
   );
   expect(asked.runs).toMatchObject([{ status: 'RUNNING' }]);
-  const id = /suture approve (sh-[0-9a-f]{32})/.exec(asked.messages[0]?.body ?? '')?.[1] ?? '';
+  const id = /suture approve (sh-[0-9a-f]{32}) --of/.exec(asked.messages[0]?.body ?? '')?.[1] ?? '';
   return { id, asked };
 }
 
@@ -155,6 +155,45 @@ it('of two words at the same moment one counts', async () => {
   expect(runs).toMatchObject([{ output: { decision: { decision: approved ? 'approved' : 'denied' } } }]);
   expect(await isIsolated()).toBe(approved);
   if (!approved) expect(await instances.others()).toEqual(everything);
+});
+
+it('who was asked about one thing does not decide about another that took its name', async () => {
+  const name = randomUUID();
+  const arn = (id: string) => `arn:aws:ec2:${twin.ready.region}:${twin.ready.accountId}:instance/${id}`;
+  const other = await instances.launch();
+  const put = (id: string, label: 'HIGH' | 'CRITICAL') =>
+    workflow.during(() =>
+      new SecurityHubClient(twin.config).send(
+        new BatchImportFindingsCommand({
+          Findings: [
+            {
+              ...imported(twin.ready, { Type: 'AwsEc2Instance', Id: arn(id) }, name),
+              Severity: { Label: label },
+              ...(label === 'CRITICAL' && { UpdatedAt: '2026-11-21T10:30:00.000Z' }),
+            },
+          ],
+        }),
+      ),
+    );
+  const command = ({ messages }: Course) =>
+    /suture (approve \S+ --of [0-9a-f]{8})/.exec(messages[0]?.body ?? '')?.[1]?.split(' ') ?? [];
+  const first = command(await put(instanceId, 'HIGH'));
+  const graver = await put(other, 'CRITICAL');
+  const second = command(graver);
+  expect(second.slice(0, 2)).toEqual(first.slice(0, 2));
+  expect(await suture(twin, ...first, '--reason', 'seen')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `suture: ${first[1]} is not about what you were asked any more: by now it is about ${other} (--of ${second[3]}). Read the message that came last\n`,
+  });
+  const { runs } = await after(graver, async () => {
+    expect(await suture(twin, ...second, '--reason', 'seen')).toMatchObject({ status: 0 });
+  });
+  expect(runs).toMatchObject([{ status: 'SUCCEEDED' }]);
+  // The one before has nothing to do any more, and says nothing.
+  const late = await workflow.during(() => twin.advance(3601));
+  expect(late.messages).toEqual([]);
+  expect(await isIsolated()).toBe(false);
 });
 
 it("the finding's own subject decides nothing about it", async () => {

@@ -18,7 +18,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { DynamoLedger } from '../../functions/core/ledger-dynamodb';
-import { incidentIdOf } from '../../functions/incident/incident';
+import { securityHubIncidentId } from '../../functions/incident/incident';
 import { type IncidentDetails, IncidentRecords } from '../../functions/incident/record';
 import { fixture } from './fixtures';
 import type { TestTwin } from './twin';
@@ -78,7 +78,13 @@ export class TestFindings {
     const now = await this.now();
     const Id = `finding/${randomUUID()}`;
     const finding = { ...sample, Id, UpdatedAt: now, Resources: [resource], ...parts };
-    return this.told(Id, incidentIdOf('sh', Id), now, envelope, { findings: [finding] });
+    return this.told(
+      Id,
+      securityHubIncidentId(String((finding as { ProductArn?: string }).ProductArn), Id),
+      now,
+      envelope,
+      { findings: [finding] },
+    );
   }
 
   /** The same in OCSF. */
@@ -95,7 +101,13 @@ export class TestFindings {
       resources: [resource],
       ...parts,
     };
-    return this.told(uid, incidentIdOf('sh', name), now, envelope, { findings: [finding] });
+    return this.told(
+      uid,
+      securityHubIncidentId('arn:aws:securityhub:us-east-1::productv2/aws/securityhub', name),
+      now,
+      envelope,
+      { findings: [finding] },
+    );
   }
 
   /** Several findings in one event, as Security Hub may send them. */

@@ -54,6 +54,8 @@ describe('a claim', () => {
   });
 
   const LATER = '2026-11-21T10:06:00.000Z';
+  const MUCH_LATER = '2026-11-21T11:06:00.000Z';
+  const ASKED = incident({ needsApproval: true });
   it.each<[string, Partial<IncidentDetails>, Partial<Incident>, string | undefined, 'claimed' | 'duplicate']>([
     ['that another one is at', {}, {}, 'RUNNING', 'duplicate'],
     ['that another one is at, found again', {}, { at: LATER }, 'RUNNING', 'duplicate'],
@@ -71,6 +73,37 @@ describe('a claim', () => {
     ['whose holder is through', {}, {}, 'SUCCEEDED', 'duplicate'],
     ['that has ended', { status: 'ended' }, {}, 'SUCCEEDED', 'duplicate'],
     ['that has ended, found again', { status: 'ended' }, { at: LATER }, 'SUCCEEDED', 'duplicate'],
+    ['that ended long before it was found again', { status: 'ended' }, { at: MUCH_LATER }, 'SUCCEEDED', 'claimed'],
+    [
+      'that a person denied long before it was found again',
+      { status: 'ended', decision: { decision: 'denied' } },
+      { at: MUCH_LATER },
+      'SUCCEEDED',
+      'duplicate',
+    ],
+    [
+      'that people were told of long before it was found again',
+      { status: 'ended', incident: incident({ response: 'notify' }) },
+      { at: MUCH_LATER, response: 'notify' },
+      'SUCCEEDED',
+      'duplicate',
+    ],
+    ['that waits for a person without need', { status: 'waiting', incident: ASKED }, {}, 'RUNNING', 'claimed'],
+    ['that nobody decided about without need', { status: 'ended', incident: ASKED }, {}, 'SUCCEEDED', 'claimed'],
+    [
+      'that a person approved without need',
+      { status: 'ended', incident: ASKED, decision: { decision: 'approved' } },
+      {},
+      'SUCCEEDED',
+      'duplicate',
+    ],
+    [
+      'that a person denied without need',
+      { status: 'ended', incident: ASKED, decision: { decision: 'denied' } },
+      {},
+      'SUCCEEDED',
+      'duplicate',
+    ],
     ['that has ended, and whose execution failed for all that', { status: 'ended' }, {}, 'FAILED', 'duplicate'],
     ['that a person closed', { status: 'closed' }, {}, 'SUCCEEDED', 'duplicate'],
     ['that a person closed, found again since', { status: 'closed' }, { at: LATER }, 'SUCCEEDED', 'claimed'],

@@ -1,7 +1,9 @@
+import type { Finding as Reported } from '@aws-sdk/client-guardduty';
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import type { Finding } from '../../../functions/assess-incident/finding';
 import { fromGuardDuty } from '../../../functions/assess-incident/guardduty';
 import { fromAsff, fromOcsf, type Ocsf } from '../../../functions/assess-incident/security-hub';
+import { reported } from '../../support/assessing';
 import { asReported, fixture, fixtureNames } from '../../support/fixtures';
 
 /** What the index of the sample events says of each. */
@@ -13,6 +15,7 @@ const instance = { targets: [{ kind: 'instance', instanceId: 'i-0abc1234def56789
 const bucket = { targets: [{ kind: 'bucket', bucketName: 'acme-customer-exports' }] } as const;
 const user = { targets: [{ kind: 'user', userName: 'ci-deployer', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' }] } as const;
 const nobody = { targets: [] };
+const INSTANCE = { kind: 'instance', instanceId: 'i-0abc0123456789def' };
 const isStrong = true;
 
 const GUARDDUTY: Readonly<Record<string, Expected>> = {
@@ -45,7 +48,7 @@ const GUARDDUTY: Readonly<Record<string, Expected>> = {
   'guardduty-severity-7-0-float': { ...instance, severity: 7 },
   'guardduty-severity-8-9': { ...instance, severity: 8.9 },
   'guardduty-severity-exactly-7': { ...instance, severity: 7 },
-  'guardduty-severity-low-2': { ...instance, severity: 2 },
+  'guardduty-severity-low-2': { ...nobody, severity: 2, forPeople: 'it is probed, and does nothing itself' },
   'guardduty-stealth-cloudtrail-disabled': { ...user, severity: 2, isStrong },
   'guardduty-unknown-future-type': {
     ...nobody,
@@ -107,6 +110,31 @@ describe('a finding of GuardDuty', () => {
       ],
       resources: ['ci-deployer with key AKIAIOSFODNN7EXAMPLE', 'i-0abc', 'open-data'],
     });
+  });
+
+  it.each<[string, Partial<Reported>, boolean, object[]]>([
+    ['probes it', { Type: 'Recon:EC2/PortProbeEMRUnprotectedPort', Severity: 8 }, false, []],
+    ['probes it, and a person asks', { Type: 'Recon:EC2/PortProbeEMRUnprotectedPort' }, true, [INSTANCE]],
+    ['is probed by it', { Type: 'Recon:EC2/Portscan', Service: { ResourceRole: 'ACTOR' } }, false, [INSTANCE]],
+  ])('about an instance where somebody %s', (_case, parts, requested, targets) => {
+    expect(fromGuardDuty(reported({ Service: { ResourceRole: 'TARGET' }, ...parts }), requested).targets).toEqual(
+      targets,
+    );
+  });
+
+  it("about a bucket is about whose credentials are used on it, too, but where the bucket's policy is what is wrong", () => {
+    const about = {
+      ResourceType: 'S3Bucket',
+      S3BucketDetails: [{ Name: 'prices' }],
+      AccessKeyDetails: { UserType: 'IAMUser', UserName: 'alice', AccessKeyId: 'AKIAIOSFODNN7EXAMPLE' },
+    };
+    const of = (Type: string) => fromGuardDuty(reported({ Type, Resource: about })).targets;
+    const prices = { kind: 'bucket', bucketName: 'prices' };
+    expect(of('Exfiltration:S3/MaliciousIPCaller')).toEqual([
+      prices,
+      { kind: 'user', userName: 'alice', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' },
+    ]);
+    expect(of('Policy:S3/BucketAnonymousAccessGranted')).toEqual([prices]);
   });
 
   it('about nothing at all is for people', () => {
@@ -249,6 +277,22 @@ describe('a finding of Security Hub', () => {
     ['Other', 'arn:aws:s3:::open-data', []],
   ] as const)('about %s %s is about %j', (Type, Id, targets) => {
     expect(fromAsff({ ...real, Resources: [{ Type, Id }] }).targets).toEqual(targets);
+  });
+
+  it('is known by its product, too: another may call its own the same', () => {
+    const [finding] = fixture('securityhub-imported-sg-critical').detail.findings;
+    const ProductArn = 'arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default';
+    expect(fromAsff({ ...finding, ProductArn }).incidentId).not.toBe(fromAsff(finding).incidentId);
+  });
+
+  it.each([
+    'arn:aws:iam::999999999999:user/alice',
+    'arn:aws:ec2:us-east-1:999999999999:instance/i-0abc1234def567890',
+    'arn:aws:ec2:eu-north-1:111122223333:instance/i-0abc1234def567890',
+  ])('about %s is about nothing of this account and Region', (Id) => {
+    const [finding] = fixture('securityhub-imported-sg-critical').detail.findings;
+    const Type = Id.includes(':user/') ? 'AwsIamUser' : 'AwsEc2Instance';
+    expect(fromAsff({ ...finding, Resources: [{ Type, Id }] })).toMatchObject({ targets: [], resources: [Id] });
   });
 
   it('about a key is about its user, if it is a key that lasts and the user is named', () => {
