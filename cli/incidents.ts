@@ -3,7 +3,8 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { asError } from '../functions/core/errors';
 import { INCIDENT } from '../functions/core/ledger-keys';
 import { closeIncident } from '../functions/incident/close';
-import { askedAbout, INCIDENT_ID, type Incident, type Target } from '../functions/incident/incident';
+import { askedAbout, INCIDENT_ID, type Target } from '../functions/incident/incident';
+import { ownSubject } from '../functions/incident/own-subject';
 import {
   type Decision,
   type IncidentDetails,
@@ -159,26 +160,6 @@ function stateOf({ status, decision, closed }: IncidentDetails): string {
     ? 'nobody decided in time'
     : `the workflow has ${status === 'ended' ? 'ended' : 'it'}`;
 }
-
-/** What the finding is about, if it is the caller: whose key was stolen does not say what to do about it. */
-function ownSubject(caller: string, { incident, originals }: IncidentDetails): string | undefined {
-  // `arn:aws:iam::111122223333:user/path/name`, `arn:aws:sts::111122223333:assumed-role/name/session`
-  const [kind = '', ...path] = caller.split(':').slice(5).join(':').split('/');
-  const name = kind === 'assumed-role' ? path[0] : path.at(-1);
-  const roles = Object.values(originals ?? {}).flatMap((original) => {
-    const { roleName } = (original ?? {}) as { roleName?: unknown };
-    return typeof roleName === 'string' ? [roleName] : [];
-  });
-  if (kind === 'user') return isAbout(incident, 'user', name) ? `user ${name}` : undefined;
-  return isAbout(incident, 'role', name) || roles.includes(name ?? '') ? `role ${name}` : undefined;
-}
-
-const isAbout = ({ targets }: Incident, kind: 'user' | 'role', name: string | undefined): boolean =>
-  targets.some(
-    (target) =>
-      (target.kind === 'user' && kind === 'user' && target.userName === name) ||
-      (target.kind === 'role' && kind === 'role' && target.roleName === name),
-  );
 
 function nameOf(target: Target): string {
   switch (target.kind) {

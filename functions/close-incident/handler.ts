@@ -5,7 +5,7 @@ import type { Ledger } from '../core/ledger';
 import { once } from '../core/once';
 import { parseEvent } from '../core/schema';
 import type { Telemetry } from '../core/telemetry';
-import { closeIncident } from '../incident/close';
+import { closeIncident, OwnSubjectError } from '../incident/close';
 import { guardDutyIncidentId, securityHubIncidentId } from '../incident/incident';
 import type { Message } from '../incident/notice';
 import { IncidentRecords } from '../incident/record';
@@ -64,7 +64,7 @@ export interface FindingName {
 }
 
 /**
- * Closes the incidents of findings that a person archived at GuardDuty, or resolved at Security Hub.
+ * Closes the incidents of findings that a person archived at GuardDuty, or resolved at Security Hub: but for those that are about that person.
  *
  * @throws InvalidEventError for an event that tells of neither
  */
@@ -74,15 +74,21 @@ export const closingHandler =
     const { detail } = parseEvent(Closing(), event);
     const { userIdentity, eventName, requestParameters } = detail;
     const by = userIdentity.arn ?? 'somebody';
-    if (userIdentity.sessionContext?.sessionIssuer?.arn === ownRoleArn) return { closed: [] };
+    const issuer = userIdentity.sessionContext?.sessionIssuer?.arn;
+    if (issuer === ownRoleArn) return { closed: [] };
     const records = new IncidentRecords(ledger, homeOf(context.invokedFunctionArn), Date.now);
     const closed: string[] = [];
     for (const id of await incidentsIn(requestParameters, namesOf)) {
       // Most findings never made an incident here.
       if (!(await records.open(id)).record) continue;
       const reason = eventName === 'ArchiveFindings' ? 'archived at GuardDuty' : 'resolved at Security Hub';
-      const { changed } = await closeIncident(records, publish, id, { by, reason });
-      if (changed) closed.push(id);
+      try {
+        const { changed } = await closeIncident(records, publish, id, { by, issuer, reason });
+        if (changed) closed.push(id);
+      } catch (error) {
+        if (!(error instanceof OwnSubjectError)) throw error;
+        telemetry.info(error.message, { incidentId: id, by, eventName });
+      }
     }
     telemetry.info(`Closed ${closed.length} incidents`, { closed, by, eventName });
     return { closed };

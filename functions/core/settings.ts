@@ -208,7 +208,10 @@ export const Settings = z.strictObject({
             ),
         )
         .default([])
-        .describe('Who may assume the role `SutureOperator`, with MFA. Without any, the role is not made.'),
+        .describe(
+          'Who may assume the role `SutureOperator`: users, with MFA and under their own names; for an account, its users; roles, ' +
+            'of which the identity provider must ask for MFA. Sessions of such a role cannot be told apart by person. Without any, the role is not made.',
+        ),
     })
     .prefault({})
     .describe('Who approves, denies and closes incidents.'),

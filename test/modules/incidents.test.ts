@@ -1,4 +1,5 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { defendedStack } from '../support/defended';
 import { parsed, Stack } from '../support/stacks';
 
 // The Terraform of incidents: detection, the workflow, its functions, and the role of who decides.
@@ -149,16 +150,33 @@ describe('the workflow', () => {
 });
 
 describe('who decides', () => {
-  it('has a role of his own, for people with MFA, if the settings name any', () => {
-    const { assume_role_policy } = incidents.named('aws_iam_role', 'name', 'SutureOperator');
-    expect(parsed(assume_role_policy).Statement).toEqual([
+  it('has a role of his own, if the settings name any: users with MFA, under their own names, and roles as they are', () => {
+    const [user, account, role] = ['user/operator', 'root', 'role/Security'].map(
+      (name) => `arn:aws:iam::111122223333:${name}`,
+    );
+    const of = (...principals: unknown[]) => {
+      const directory = defendedStack('operators', { operators: { principals } });
+      return new Stack({ directory }).named('aws_iam_role', 'name', 'SutureOperator').assume_role_policy;
+    };
+    expect(JSON.parse(String(of(user, role, account))).Statement).toEqual([
       {
         Effect: 'Allow',
-        Principal: { AWS: ['arn:aws:iam::111122223333:user/operator'] },
+        Principal: { AWS: [user, account] },
         Action: 'sts:AssumeRole',
-        Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+        Condition: {
+          Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+          // Terraform makes one dollar sign of two.
+          StringEquals: { 'sts:RoleSessionName': '$${aws:username}' },
+        },
+      },
+      {
+        Effect: 'Allow',
+        Principal: { AWS: [role] },
+        Action: 'sts:AssumeRole',
       },
     ]);
+    expect(JSON.parse(String(of(user))).Statement).toHaveLength(1);
+    expect(JSON.parse(String(of(role))).Statement).toHaveLength(1);
     expect(() => enforce.named('aws_iam_role', 'name', 'SutureOperator')).toThrow(/there is no/);
   });
 });

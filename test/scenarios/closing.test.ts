@@ -1,11 +1,14 @@
-import { ArchiveFindingsCommand } from '@aws-sdk/client-guardduty';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { ArchiveFindingsCommand, GuardDutyClient } from '@aws-sdk/client-guardduty';
 import {
   BatchUpdateFindingsCommand,
   BatchUpdateFindingsV2Command,
   type OcsfFindingIdentifier,
+  SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { ofUser, TestFindings, type Told } from '../support/findings';
-import { TestPrincipals } from '../support/principals';
+import { type Keys, TestPrincipals } from '../support/principals';
 import { TestTwin } from '../support/twin';
 
 // A person deals with a finding where it stands, at GuardDuty or Security Hub: that closes the incident, once.
@@ -35,10 +38,10 @@ async function archive(...ids: readonly string[]): Promise<void> {
   await twin.settle();
 }
 
-async function setAtHub(id: string, Status: 'RESOLVED' | 'SUPPRESSED' | 'NEW'): Promise<void> {
+async function setAtHub(id: string, Status: 'RESOLVED' | 'SUPPRESSED' | 'NEW', hub = findings.hub): Promise<void> {
   const { Id, ProductArn } = (await findings.atHub(id)) ?? {};
   const FindingIdentifiers = [{ Id, ProductArn }];
-  await findings.hub.send(new BatchUpdateFindingsCommand({ FindingIdentifiers, Workflow: { Status } }));
+  await hub.send(new BatchUpdateFindingsCommand({ FindingIdentifiers, Workflow: { Status } }));
   await twin.settle();
 }
 
@@ -101,6 +104,57 @@ it('what comes again after that is claimed anew', async () => {
   expect(again.execution).not.toBe(execution);
   expect(again.status).toBe('ended');
   expect((await outbox(told)).pages).toEqual(['trigger', 'resolve', 'trigger']);
+});
+
+describe("what the finding's own subject does closes nothing", () => {
+  const as = ({ sessionToken, ...keys }: Keys) => ({
+    ...twin.config,
+    credentials: { ...keys, ...(sessionToken !== undefined && { sessionToken }) },
+  });
+
+  it('as a user who resolves it at Security Hub', async () => {
+    const { name, keys: [key] = [] } = await principals.user();
+    const told = await findings.asff({ Type: 'AwsIamUser', Id: `arn:aws:iam::${twin.ready.accountId}:user/${name}` });
+    await findings.tell(told);
+    await setAtHub(told.id, 'RESOLVED', new SecurityHubClient(as(key as Keys)));
+    expect((await findings.details(told.incidentId)).status).toBe('waiting');
+    expect(closings((await outbox(told)).mails)).toEqual([]);
+    await findings.decide(told.incidentId, 'denied');
+    await setAtHub(told.id, 'RESOLVED');
+    expect((await findings.details(told.incidentId)).status).toBe('closed');
+  });
+
+  it('as a session of a role that has the name of the user, who archives it at GuardDuty among others', async () => {
+    const { name, keys: [key] = [] } = await principals.user();
+    const own = await findings.guardDutyFinding(ofUser(name, key?.accessKeyId ?? ''));
+    await findings.tell(own);
+    const other = await contained();
+    const RoleArn = `arn:aws:iam::${twin.ready.accountId}:role/${await principals.role()}`;
+    const sts = new STSClient(twin.config);
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: name.toUpperCase() }));
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+    const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    const DetectorId = await findings.detectorId();
+    const FindingIds = [own.id, other.id];
+    await new GuardDutyClient(as(keys)).send(new ArchiveFindingsCommand({ DetectorId, FindingIds }));
+    await twin.settle();
+    expect((await findings.details(own.incidentId)).status).toBe('ended');
+    expect((await findings.details(other.incidentId)).status).toBe('closed');
+    expect((await outbox(own)).pages).toEqual(['trigger']);
+    const { events = [] } = await new CloudWatchLogsClient(twin.config).send(
+      new FilterLogEventsCommand({
+        logGroupName: '/aws/lambda/SecurityAutoRemediation',
+        filterPattern: `"${own.incidentId}"`,
+      }),
+    );
+    expect(events.map(({ message = '' }) => JSON.parse(message))).toContainEqual(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(`may not close ${own.incidentId}: the finding is about user ${name}`),
+        ),
+      }),
+    );
+  });
 });
 
 it('what is set back to new closes nothing', async () => {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { GetRolePolicyCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { begin, suture } from '../support/command';
@@ -196,17 +202,73 @@ it('who was asked about one thing does not decide about another that took its na
   expect(await isIsolated()).toBe(false);
 });
 
-it("the finding's own subject decides nothing about it", async () => {
-  const { name, keys: [key] = [] } = await principals.user();
-  const { id } = await waiting({ Type: 'AwsIamUser', Id: `arn:aws:iam::111122223333:user/${name}` });
-  const { status, stderr } = await as(key as Keys, 'deny', id, '--reason', 'nothing to see');
-  expect({ status, stderr }).toEqual({
-    status: 1,
-    stderr: `suture: arn:aws:iam::111122223333:user/${name} may not decide about ${id}: the finding is about user ${name}. Somebody else must\n`,
+/** A role like the one for operators, but for MFA, which the twin has not: for whoever is of the account. */
+async function operatorRole(): Promise<string> {
+  const RoleName = `operators-${randomUUID()}`;
+  const of = { RoleName: 'SutureOperator' };
+  const { Role } = await principals.iam.send(new GetRoleCommand(of));
+  const { Version, Statement } = JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''));
+  const [{ Condition, ...statement }] = Statement;
+  expect(Condition).toEqual({ Bool: expect.anything(), StringEquals: { 'sts:RoleSessionName': '${aws:username}' } });
+  const trusting = { ...statement, Principal: { AWS: 'arn:aws:iam::111122223333:root' } };
+  const document = { Version, Statement: [{ ...trusting, Condition: { StringEquals: Condition.StringEquals } }] };
+  await principals.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(document) }));
+  const own = { PolicyName: 'permissions' };
+  const { PolicyDocument = '' } = await principals.iam.send(new GetRolePolicyCommand({ ...of, ...own }));
+  await principals.iam.send(
+    new PutRolePolicyCommand({ RoleName, ...own, PolicyDocument: decodeURIComponent(PolicyDocument) }),
+  );
+  return RoleName;
+}
+
+/** A session of a role that somebody begins. */
+async function sessionOf(RoleName: string, RoleSessionName: string, { accessKeyId, secretAccessKey }: Keys) {
+  const sts = new STSClient({ ...twin.config, credentials: { accessKeyId, secretAccessKey } });
+  const RoleArn = `arn:aws:iam::111122223333:role/${RoleName}`;
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName }));
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+describe("the finding's own subject", () => {
+  it.each([
+    ['with a key', async (key: Keys) => key, (name: string) => `arn:aws:iam::111122223333:user/${name}`],
+    [
+      'under the role for operators, where nobody has another name than the own',
+      async (key: Keys, name: string) => {
+        const role = await operatorRole();
+        await expect(sessionOf(role, 'somebody-else', key)).rejects.toThrow(
+          /not authorized to perform: sts:AssumeRole/,
+        );
+        return sessionOf(role, name, key);
+      },
+      (name: string) => new RegExp(`arn:aws:sts::111122223333:assumed-role/operators-[0-9a-f-]{36}/${name}`),
+    ],
+  ])('decides nothing about it and does not close it: %s', async (_how, keysOf, caller) => {
+    const { name, keys: [key] = [] } = await principals.user();
+    const { id } = await waiting({ Type: 'AwsIamUser', Id: `arn:aws:iam::111122223333:user/${name}` });
+    const keys = await keysOf(key as Keys, name);
+    const arn = caller(name);
+    for (const [word, what] of [
+      ['deny', 'decide about'],
+      ['approve', 'decide about'],
+      ['close', 'close'],
+    ] as const) {
+      const { status, stdout, stderr } = await as(keys, word, id, '--reason', 'nothing to see');
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stderr).toMatch(
+        new RegExp(
+          `^suture: ${arn instanceof RegExp ? arn.source : arn} may not ${what} ${id}: the finding is about user ${name}\\. Somebody else must\\n$`,
+        ),
+      );
+    }
+    const { stdout } = await suture(twin, 'approvals', 'list', '--json');
+    expect(JSON.parse(stdout)).toMatchObject([{ id }]);
+    await suture(twin, 'deny', id, '--reason', 'enough seen');
+    // Nor when it is over.
+    expect(await as(keys, 'close', id, '--reason', 'over')).toMatchObject({ status: 1 });
+    expect(await suture(twin, 'close', id, '--reason', 'over')).toMatchObject({ status: 0 });
   });
-  const { stdout } = await suture(twin, 'approvals', 'list', '--json');
-  expect(JSON.parse(stdout)).toMatchObject([{ id }]);
-  await suture(twin, 'deny', id, '--reason', 'enough seen');
 });
 
 it('the role for operators is for people with MFA; with what it allows everything can be decided, and nothing else done', async () => {

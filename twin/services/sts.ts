@@ -2,7 +2,7 @@ import { authorize } from '../iam/authorize';
 import type { Credentials } from '../iam/credentials';
 import { parsePolicy } from '../iam/policy';
 import { AwsError, type Service } from '../service';
-import { identityPoliciesOf, roleByArn } from './iam';
+import { identityPoliciesOf, roleByArn, userNameOf } from './iam';
 
 type Sdk = typeof import('@aws-sdk/client-sts');
 
@@ -56,6 +56,7 @@ export const sts: Service<Sdk, object> = {
           'ValidationError',
           'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
         );
+      const userName = userNameOf(principal);
       const { allowed, reason } = authorize(
         { identity: identityPoliciesOf(twin, principal), resource: parsePolicy(role.trust, 'trust') },
         {
@@ -66,6 +67,8 @@ export const sts: Service<Sdk, object> = {
             'sts:RoleSessionName': RoleSessionName,
             'aws:PrincipalArn': principal.roleArn ?? principal.arn,
             'aws:PrincipalAccount': principal.account,
+            // Of a role's session there is none.
+            ...(userName !== undefined && { 'aws:username': userName }),
             ...(ExternalId !== undefined && { 'sts:ExternalId': ExternalId }),
           },
         },
