@@ -41,6 +41,22 @@ const PROTECTIONS: readonly Protection[] = [
     arns: (name) => [`arn:${PARTITION}:events:*:*:rule/${name}`],
   },
   {
+    kind: 'connection',
+    actions: ['events:DeauthorizeConnection', 'events:DeleteConnection', 'events:UpdateConnection'],
+    // An id may follow.
+    arns: (name) => [`arn:${PARTITION}:events:*:*:connection/${name}*`],
+  },
+  {
+    kind: 'api-destination',
+    actions: ['events:DeleteApiDestination', 'events:UpdateApiDestination'],
+    arns: (name) => [`arn:${PARTITION}:events:*:*:api-destination/${name}*`],
+  },
+  {
+    kind: 'chat-channel',
+    actions: ['chatbot:DeleteSlackChannelConfiguration', 'chatbot:UpdateSlackChannelConfiguration'],
+    arns: (name) => [`arn:${PARTITION}:chatbot::*:chat-configuration/slack-channel/${name}`],
+  },
+  {
     kind: 'function',
     actions: [
       'lambda:AddPermission',

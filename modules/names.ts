@@ -129,9 +129,9 @@ function tamperNames(prefix: string) {
     rules: `${prefix}SutureTamperRules`,
     /** Calls that name a rule as `rule`. */
     targets: `${prefix}SutureTamperTargets`,
-    /** In us-east-1. */
+    /** In us-east-1, and where calls on the chat channel arrive. */
     forwarding: { rule: `${prefix}SutureTamperForwarding`, role: `${prefix}SutureTamperForwardingRole` },
-    /** In us-east-1. */
+    /** The same. */
     relay: { rule: `${prefix}SutureTamperRelay`, role: `${prefix}SutureTamperRelayRole` },
   };
 }

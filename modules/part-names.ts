@@ -6,7 +6,7 @@ import { bucketPrefixes, type Names, roleNames } from './names';
 export type PartSettings = Pick<Settings, 'foundation' | 'managedRules'>;
 
 /** All rules but those that begin with `incident.rules.tamper`, and those that watch over the rules themselves. */
-const watchedRules = ({ securityGroup, bucket, incident }: Names): string[] => [
+const watchedRules = ({ securityGroup, bucket, incident, notifications }: Names): string[] => [
   ...[securityGroup, bucket].flatMap(({ rule, complianceRule, sweepRule, pendingRule }) => [
     rule,
     complianceRule,
@@ -14,6 +14,7 @@ const watchedRules = ({ securityGroup, bucket, incident }: Names): string[] => [
     pendingRule,
   ]),
   ...Object.values(incident.rules).filter((name) => name !== incident.rules.tamper),
+  notifications.pageRule,
   `${incident.rules.tamper}*`,
   `${incident.tamper.forwarding.rule}*`,
   `${incident.tamper.relay.rule}*`,
@@ -25,7 +26,7 @@ const watchedRules = ({ securityGroup, bucket, incident }: Names): string[] => [
  * A trail that is not made here has a name that nobody told: then every trail of the Region counts, since one of them brings the events.
  */
 export function partNames(table: Names, { foundation, managedRules }: PartSettings) {
-  const { securityGroup, bucket, incident, config, alarms } = table;
+  const { securityGroup, bucket, incident, notifications, config, alarms } = table;
   const functions = [
     securityGroup.function,
     bucket.function,
@@ -39,10 +40,13 @@ export function partNames(table: Names, { foundation, managedRules }: PartSettin
       ...new Set([...managedRules.map(({ name }) => name), 's3-default-encryption-kms'].map(config.managedRule)),
     ],
     rule: [...watchedRules(table), incident.tamper.rules, incident.tamper.targets],
+    connection: [notifications.pagerDuty],
+    'api-destination': [notifications.pagerDuty],
+    'chat-channel': [notifications.chatConfiguration],
     function: functions,
     role: roleNames(table),
     table: [table.ledgerTable],
-    topic: [table.alertTopic],
+    topic: [table.alertTopic, notifications.chatTopic],
     queue: [table.deadLetterQueue],
     'state-machine': [incident.stateMachine],
     bucket: bucketPrefixes(table).map((prefix) => `${prefix}-*`),

@@ -9,11 +9,11 @@ import type { DeadLetters } from './dead-letters';
 import type { Names } from './names';
 import { type PartSettings, partNames } from './part-names';
 import { policyDocument, trustService } from './policy-document';
-import { forwardingRules, type TamperRule, tamperRules } from './tamper-patterns';
+import { ARRIVALS, forwardingRules, type TamperRule, tamperRules } from './tamper-patterns';
 
 export interface SelfDefenceProps {
   readonly names: Names;
-  readonly settings: PartSettings & Pick<Settings, 'region'>;
+  readonly settings: PartSettings & Pick<Settings, 'region' | 'notifications'>;
   readonly account: Account;
   /** Of `SecurityIncidentResponse`, which such an event starts. */
   readonly stateMachineArn: string;
@@ -22,9 +22,6 @@ export interface SelfDefenceProps {
   /** What cannot be delivered goes here. Its policy must name the rules: `tamperRuleNames`. */
   readonly deadLetters: DeadLetters;
 }
-
-/** Where CloudTrail delivers the events of IAM. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html */
-const GLOBAL_EVENTS_REGION = 'us-east-1';
 
 /** Names of the rules in the home Region, for the policy of the dead-letter queue. */
 export const tamperRuleNames = (names: Names, settings: PartSettings): string[] =>
@@ -59,23 +56,31 @@ export class SelfDefence extends Construct {
         retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 185 },
       });
     }
-    if (settings.region === GLOBAL_EVENTS_REGION) return;
-    const { forwarding, relay } = forwardingRules(names, parts);
-    const { tamper } = names.incident;
-    new Forwarder(this, 'forwarding', { rules: forwarding, roleName: tamper.forwarding.role, account });
-    new Forwarder(this, 'relay', { rules: relay, roleName: tamper.relay.role, account });
+    const kinds = settings.notifications.slack ? (['role', 'chat-channel'] as const) : (['role'] as const);
+    const elsewhere = kinds.flatMap((kind) =>
+      ARRIVALS[kind]
+        .filter((region) => region !== settings.region)
+        .map((region) => ({ region, ...forwardingRules(names, parts, kind) })),
+    );
+    if (elsewhere.length === 0) return;
+    for (const of of ['forwarding', 'relay'] as const)
+      new Forwarder(this, of, {
+        rules: elsewhere.flatMap(({ region, [of]: rules }) => rules.map((rule) => ({ region, ...rule }))),
+        roleName: names.incident.tamper[of].role,
+        account,
+      });
   }
 }
 
 interface ForwarderProps {
-  readonly rules: readonly TamperRule[];
+  readonly rules: readonly (TamperRule & { readonly region: string })[];
   readonly roleName: string;
   readonly account: Account;
 }
 
 /**
- * Rules of us-east-1 that send what they match to the home Region's default bus. What cannot be delivered is tried for a day, and then lost: a dead-letter
- * queue would have to be in us-east-1, with an alarm and a topic there.
+ * Rules of other Regions that send what they match to the home Region's default bus. What cannot be delivered is tried for a day, and then lost: a
+ * dead-letter queue would have to be in the rule's Region, with an alarm and a topic there.
  *
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
  */
@@ -85,7 +90,7 @@ class Forwarder extends Construct {
     const busArn = account.arn('events', 'event-bus/default');
     const role = new IamRole(this, 'role', {
       name: roleName,
-      description: 'Lets EventBridge bring events of IAM from us-east-1 to the home Region',
+      description: 'Lets EventBridge bring events from other Regions to the home Region',
       // Of no use to others: only this account may pass it, and it puts events on this account's bus.
       assumeRolePolicy: trustService('events.amazonaws.com'),
     });
@@ -94,16 +99,17 @@ class Forwarder extends Construct {
       role: role.name,
       policy: policyDocument([{ Sid: 'BringEventsHome', Action: 'events:PutEvents', Resource: busArn }]),
     });
-    for (const { id: of, name, description, pattern } of rules) {
-      const within = new Construct(this, of);
+    for (const { id: of, region, name, description, pattern } of rules) {
+      // That of IAM was alone once, and keeps its address.
+      const within = new Construct(this, region === 'us-east-1' ? of : `${of}-${region}`);
       const rule = new CloudwatchEventRule(within, 'rule', {
-        region: GLOBAL_EVENTS_REGION,
+        region,
         name,
         description,
         eventPattern: JSON.stringify(pattern),
       });
       new CloudwatchEventTarget(within, 'target', {
-        region: GLOBAL_EVENTS_REGION,
+        region,
         rule: rule.name,
         targetId: 'home',
         arn: busArn,

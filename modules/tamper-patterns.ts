@@ -28,6 +28,11 @@ const GROUPS: readonly { readonly suffix: string; readonly of: string; readonly 
     of: 'trails, the Config recorder and its rules, the detector and Security Hub',
     kinds: ['trail', 'recorder', 'config-rule', 'detector', 'hub'],
   },
+  {
+    suffix: 'Channels',
+    of: "Suture's pager and chat",
+    kinds: ['connection', 'api-destination', 'chat-channel'],
+  },
   { suffix: 'Functions', of: "Suture's functions", kinds: ['function'] },
   { suffix: 'Roles', of: "Suture's roles", kinds: ['role'] },
   {
@@ -80,13 +85,24 @@ export function tamperRules({ incident: { rules, tamper } }: Names, parts: PartN
 }
 
 /**
- * The rules of us-east-1, where IAM's events arrive, that bring such calls to the home Region. Again each watches the other one, and its role.
+ * Where calls on some kinds of parts arrive, whatever the home Region is. Those of IAM all arrive in one Region, those of chat where they were made: its
+ * API has four endpoints, and each changes the one configuration that there is.
  *
  * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html#cloudtrail-concepts-global-service-events
+ * @see https://docs.aws.amazon.com/chatbot/latest/APIReference/Welcome.html "Your AWS CloudTrail events are logged in whatever Region you call from"
+ */
+export const ARRIVALS = {
+  role: ['us-east-1'],
+  'chat-channel': ['us-east-2', 'us-west-2', 'eu-west-1', 'ap-southeast-1'],
+} as const;
+
+/**
+ * The rules of a Region where calls on a kind of parts arrive that bring them to the home Region. Again each watches the other one, and its role.
  */
 export function forwardingRules(
   { incident: { tamper } }: Names,
-  { role: roles = [] }: PartNames,
+  parts: PartNames,
+  kind: keyof typeof ARRIVALS,
 ): { readonly forwarding: TamperRule[]; readonly relay: TamperRule[] } {
   const of = (
     own: Names['incident']['tamper']['relay'],
@@ -96,9 +112,9 @@ export function forwardingRules(
     packed(
       'bring',
       own.rule,
-      "Brings calls that change Suture's roles, and the other rule that does so, to the home Region",
+      `Brings calls that change Suture's ${kind === 'role' ? 'roles' : 'chat channel'}, and the other rule that does so, to the home Region`,
       [
-        ...branchesOf('role', watched),
+        ...branchesOf(kind, watched),
         ...namingRule('name', [`${other.rule}*`]),
         ...namingRule('rule', [`${other.rule}*`]),
       ],
@@ -107,9 +123,9 @@ export function forwardingRules(
     forwarding: of(
       tamper.forwarding,
       tamper.relay,
-      roles.filter((name) => name !== tamper.forwarding.role),
+      (parts[kind] ?? []).filter((name) => name !== tamper.forwarding.role),
     ),
-    relay: of(tamper.relay, tamper.forwarding, [tamper.forwarding.role]),
+    relay: of(tamper.relay, tamper.forwarding, kind === 'role' ? [tamper.forwarding.role] : []),
   };
 }
 

@@ -46,7 +46,7 @@ export interface Tampering {
   /** CloudTrail's id of the event. */
   readonly id: string;
   readonly account: string;
-  /** Where it was called. Of IAM: us-east-1. */
+  /** Where it was called. Of IAM: us-east-1. Of chat: one of its four Regions. */
   readonly region: string;
   /** IAM refused: nothing changed. */
   readonly refused: boolean;
@@ -133,6 +133,9 @@ const NOUNS: Readonly<Record<PartKind, string>> = {
   detector: "GuardDuty's detector",
   hub: 'Security Hub',
   rule: 'rule',
+  connection: 'connection',
+  'api-destination': 'API destination',
+  'chat-channel': 'chat channel',
   function: 'function',
   role: 'role',
   table: 'table',
@@ -148,6 +151,7 @@ const NOUNS: Readonly<Record<PartKind, string>> = {
 const ARNS: Readonly<Partial<Record<PartKind, (home: Home) => string>>> = {
   trail: ({ partition, region, account }) => `arn:${partition}:cloudtrail:${region}:${account}:trail/`,
   rule: ({ partition, region, account }) => `arn:${partition}:events:${region}:${account}:rule/`,
+  'chat-channel': ({ partition, account }) => `arn:${partition}:chatbot::${account}:chat-configuration/slack-channel/`,
   function: ({ partition, region, account }) => `arn:${partition}:lambda:${region}:${account}:function:`,
   role: ({ partition, account }) => `arn:${partition}:iam::${account}:role/`,
   table: ({ partition, region, account }) => `arn:${partition}:dynamodb:${region}:${account}:table/`,

@@ -6,6 +6,9 @@ export const partKinds = [
   'detector',
   'hub',
   'rule',
+  'connection',
+  'api-destination',
+  'chat-channel',
   'function',
   'role',
   'table',
@@ -77,6 +80,7 @@ const BUCKET_CALLS = [
  * @see https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html for names with dates in them
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html for names that differ from the API's
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/logging_cw_api_calls.html for alarms, whose source is `monitoring`
+ * @see https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-chatbot.html for the chat service
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html for the forms of a function's name
  */
 export const TAMPER_CALLS: readonly TamperCalls[] = [
@@ -132,7 +136,19 @@ export const TAMPER_CALLS: readonly TamperCalls[] = [
       'UpdateTrustedEntitySet',
     ],
   },
-  { kind: 'hub', service: 'securityhub', eventNames: ['DisableSecurityHub', 'DisableSecurityHubV2'] },
+  {
+    kind: 'hub',
+    service: 'securityhub',
+    // Automation rules suppress what it finds, or make it harmless.
+    eventNames: [
+      'DisableSecurityHub',
+      'DisableSecurityHubV2',
+      'CreateAutomationRule',
+      'CreateAutomationRuleV2',
+      'BatchUpdateAutomationRules',
+      'UpdateAutomationRuleV2',
+    ],
+  },
   {
     kind: 'rule',
     service: 'events',
@@ -140,6 +156,28 @@ export const TAMPER_CALLS: readonly TamperCalls[] = [
     parameter: ['name'],
   },
   { kind: 'rule', service: 'events', eventNames: ['RemoveTargets', 'PutTargets'], parameter: ['rule'] },
+  {
+    kind: 'connection',
+    service: 'events',
+    eventNames: ['DeleteConnection', 'DeauthorizeConnection', 'UpdateConnection'],
+    parameter: ['name'],
+  },
+  {
+    kind: 'api-destination',
+    service: 'events',
+    eventNames: ['DeleteApiDestination', 'UpdateApiDestination'],
+    parameter: ['name'],
+  },
+  // Nobody says whether CloudTrail writes this parameter as the API does, or with a small letter, as it does for most services.
+  ...['chatConfigurationArn', 'ChatConfigurationArn'].map(
+    (parameter): TamperCalls => ({
+      kind: 'chat-channel',
+      service: 'chatbot',
+      eventNames: ['DeleteSlackChannelConfiguration', 'UpdateSlackChannelConfiguration'],
+      parameter: [parameter],
+      spellings: ['*:chat-configuration/slack-channel/NAME'],
+    }),
+  ),
   {
     kind: 'function',
     service: 'lambda',

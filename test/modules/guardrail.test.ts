@@ -68,6 +68,12 @@ const anyOf = (name: string) => name.replace(/\*$/, '111122223333-eu-west-1');
 const removals: Readonly<Record<string, (name: string) => readonly [action: string, resource: string]>> = {
   trail: (name) => ['cloudtrail:StopLogging', at('cloudtrail', `trail/${name}`)],
   rule: (name) => ['events:DisableRule', at('events', `rule/${name}`)],
+  connection: (name) => ['events:DeauthorizeConnection', at('events', `connection/${name}/0d0f`)],
+  'api-destination': (name) => ['events:UpdateApiDestination', at('events', `api-destination/${name}/0d0f`)],
+  'chat-channel': (name) => [
+    'chatbot:UpdateSlackChannelConfiguration',
+    `chatbot::${ACCOUNT}:chat-configuration/slack-channel/${name}`,
+  ],
   function: (name) => ['lambda:UpdateFunctionCode', at('lambda', `function:${name}`)],
   role: (name) => ['iam:PutRolePolicy', `iam::${ACCOUNT}:role/${name}`],
   table: (name) => ['dynamodb:DeleteTable', at('dynamodb', `table/${name}`)],

@@ -14,11 +14,14 @@ import { parsed, Stack } from '../support/stacks';
 type Resource = Readonly<Record<string, unknown>>;
 
 const LONGEST_PREFIX = 'abcdefghijklmnopqrs-';
+const CHANNELS = { slack: { workspaceId: 'T0123456789', channelId: 'C0123456789' }, pagerDuty: true };
 const installations = {
   plain: { region: 'eu-west-1' },
   prefixed: { region: 'eu-west-1', prefix: LONGEST_PREFIX },
   american: { region: 'us-east-1' },
   borrowing: { region: 'eu-west-1', foundation: { trail: 'existing', recorder: 'existing' } },
+  notified: { region: 'eu-west-1', notifications: CHANNELS },
+  notifiedFar: { region: 'us-east-1', prefix: LONGEST_PREFIX, notifications: CHANNELS },
 };
 type Installation = keyof typeof installations;
 const stacks = Object.fromEntries(
@@ -36,7 +39,7 @@ const watchers = new Map(
       .filter(({ name }) => /SutureTamper/.test(String(name)))
       .map(({ name, region, event_pattern: pattern }) => ({
         name: String(name),
-        region,
+        region: region === undefined ? undefined : String(region),
         matches: compileEventPattern(String(pattern)),
       })),
   ]),
@@ -48,6 +51,18 @@ const matching = (stack: Stack, region: string | undefined, event: object): stri
 
 const ARN = 'arn:aws:SERVICE:eu-west-1:111122223333:';
 const at = (service: string, resource: unknown) => ARN.replace('SERVICE', service) + String(resource);
+
+const chatArn = (name: unknown) => `arn:aws:chatbot::111122223333:chat-configuration/slack-channel/${String(name)}`;
+
+/**
+ * Where a kind's events arrive, whatever the home Region is. Those of chat: where it was called, and it has four endpoints.
+ *
+ * @see https://docs.aws.amazon.com/chatbot/latest/APIReference/Welcome.html "Your AWS CloudTrail events are logged in whatever Region you call from"
+ */
+const ARRIVALS: readonly [of: RegExp, regions: readonly string[]][] = [
+  [/^aws_iam_/, ['us-east-1']],
+  [/^aws_chatbot_/, ['us-east-2', 'us-west-2', 'eu-west-1', 'ap-southeast-1']],
+];
 
 /**
  * How each kind of resource is taken away or made useless: the call, as CloudTrail writes it. Written out here, and not taken from what is tested.
@@ -114,6 +129,21 @@ const removals: Readonly<Record<string, (resource: Resource) => Pick<ApiCall, 's
     service: 'iam',
     eventName: 'DetachRolePolicy',
     request: { roleName: role },
+  }),
+  aws_cloudwatch_event_connection: ({ name }) => ({
+    service: 'events',
+    eventName: 'DeleteConnection',
+    request: { name },
+  }),
+  aws_cloudwatch_event_api_destination: ({ name }) => ({
+    service: 'events',
+    eventName: 'DeleteApiDestination',
+    request: { name },
+  }),
+  aws_chatbot_slack_channel_configuration: ({ configuration_name: name }) => ({
+    service: 'chatbot',
+    eventName: 'DeleteSlackChannelConfiguration',
+    request: { ChatConfigurationArn: chatArn(name) },
   }),
   aws_dynamodb_table: ({ name }) => ({ service: 'dynamodb', eventName: 'DeleteTable', request: { tableName: name } }),
   aws_sns_topic: ({ name }) => ({ service: 'sns', eventName: 'DeleteTopic', request: { topicArn: at('sns', name) } }),
@@ -199,17 +229,21 @@ function resolved(stack: Stack, resource: Resource): Resource {
 describe.each(Object.keys(installations) as Installation[])('of the installation "%s"', (installation) => {
   const stack = stacks[installation];
   const settings = parseSettings(installations[installation]);
-  const isAmerican = settings.region === 'us-east-1';
   const everything = Object.entries(stack.json.resource).flatMap(([type, resources]) =>
     Object.entries(resources).map(([name, resource]) => ({ type, address: `${type}.${name}`, resource })),
   );
 
   it('whatever is taken away, exactly one rule tells of it, and the function agrees', () => {
     const parts = partNames(names(settings.prefix), settings);
-    for (const { type, address, resource } of everything.filter((one) => !NO_PARTS.includes(one.type))) {
+    const removable = everything
+      .filter(({ type }) => !NO_PARTS.includes(type))
+      .flatMap((one) => {
+        const [, regions] = ARRIVALS.find(([of]) => of.test(one.type)) ?? [];
+        return (regions ?? [String(one.resource.region ?? settings.region)]).map((where) => ({ ...one, where }));
+      });
+    for (const { type, address, resource, where } of removable) {
       const removal = removals[type];
       if (!removal) throw new Error(`${address}: who tells of it when a ${type} is taken away?`);
-      const where = type.startsWith('aws_iam_') ? 'us-east-1' : String(resource.region ?? settings.region);
       const event = apiCall({ ...removal(resolved(stack, resource)), region: where });
       const isElsewhere = where !== settings.region;
       const told = matching(stack, undefined, event);
@@ -218,22 +252,22 @@ describe.each(Object.keys(installations) as Installation[])('of the installation
       // None watches itself: a rule that is gone tells nobody.
       const { name, rule } = resolved(stack, resource);
       if (type.startsWith('aws_cloudwatch_event_')) expect(told).not.toContain(type.endsWith('rule') ? name : rule);
-      expect([address, matching(stack, 'us-east-1', event)]).toEqual([
-        address,
-        isElsewhere ? [expect.any(String)] : [],
-      ]);
-      if (isElsewhere) expect(matching(stack, 'us-east-1', event)).not.toContain(name);
+      // Brought home from where it arrives, and from nowhere else.
+      const bringing = matching(stack, where, event);
+      expect([address, where, bringing]).toEqual([address, where, isElsewhere ? [expect.any(String)] : []]);
+      if (isElsewhere) expect(bringing).not.toContain(name);
     }
   });
 
-  it('brings IAM’s events home only from another Region, under roles that can do nothing else', () => {
+  it('brings events home only from other Regions where there are any, under roles that can do nothing else', () => {
     const forwarders = Object.values(stack.all('aws_cloudwatch_event_rule')).filter(({ region }) => region);
-    expect(forwarders.map(({ region }) => region)).toEqual(isAmerican ? [] : forwarders.map(() => 'us-east-1'));
-    expect(forwarders.length > 0).toBe(!isAmerican);
+    const needed = ARRIVALS.filter(([of]) => everything.some(({ type }) => of.test(type))).flatMap(([, all]) => all);
+    const elsewhere = needed.filter((region) => region !== settings.region);
+    expect(new Set(forwarders.map(({ region }) => region))).toEqual(new Set(elsewhere));
     const policies = Object.entries(stack.all('aws_iam_role_policy')).filter(([address]) =>
       /self-defence_(forwarding|relay)/.test(address),
     );
-    expect(policies).toHaveLength(isAmerican ? 0 : 2);
+    expect(policies).toHaveLength(elsewhere.length > 0 ? 2 : 0);
     for (const [, { policy }] of policies)
       expect(parsed(policy).Statement).toEqual([
         {
@@ -249,7 +283,7 @@ describe.each(Object.keys(installations) as Installation[])('of the installation
       expect([address, target]).toEqual([
         address,
         expect.objectContaining({
-          region: 'us-east-1',
+          region: stack.at(address.replace('_event_target', '_event_rule').replace(/_target$/, '_rule')).region,
           arn: expect.stringMatching(/:event-bus\/default$/),
           role_arn: expect.stringMatching(/self-defence_(forwarding|relay)_role\.arn/),
         }),
@@ -300,6 +334,18 @@ describe.each(Object.keys(installations) as Installation[])('of the installation
       { service: 'sns', eventName: 'DeleteTopic', request: { topicArn: at('sns', 'team-b-SutureAlerts') } },
     ],
     [
+      'a chat channel of another installation',
+      {
+        service: 'chatbot',
+        eventName: 'UpdateSlackChannelConfiguration',
+        request: { ChatConfigurationArn: chatArn('team-b-SutureChat') },
+      },
+    ],
+    [
+      'a pager of another installation',
+      { service: 'events', eventName: 'UpdateConnection', request: { name: 'team-b-SuturePagerDuty' } },
+    ],
+    [
       'a machine of another installation',
       {
         service: 'states',
@@ -319,10 +365,42 @@ describe.each(Object.keys(installations) as Installation[])('of the installation
       },
     ],
   ])('%s starts nothing', (what, call) => {
-    const told = [...matching(stack, undefined, apiCall(call)), ...matching(stack, 'us-east-1', apiCall(call))];
+    const told = [...new Set([...(watchers.get(stack) ?? [])].map(({ region }) => region))].flatMap((region) =>
+      matching(stack, region, apiCall(call)),
+    );
     // Where the trail is somebody else's, each may be the one that Suture relies on.
     const isBorrowed = installation === 'borrowing' && what === 'a trail of somebody else';
     expect(told).toEqual(isBorrowed ? ['SutureTamperDetectionRecording'] : []);
+  });
+
+  it.each<[what: string, call: ApiCall]>([
+    ...['CreateAutomationRule', 'CreateAutomationRuleV2', 'BatchUpdateAutomationRules', 'UpdateAutomationRuleV2'].map(
+      (eventName): [string, ApiCall] => [
+        eventName,
+        { service: 'securityhub', eventName, request: { ruleName: 'hush' } },
+      ],
+    ),
+    ...['DisableRule', 'PutRule', 'RemoveTargets', 'PutTargets'].map((eventName): [string, ApiCall] => {
+      const name = `${settings.prefix}SuturePage`;
+      const request = eventName.endsWith('Targets') ? { rule: name } : { name };
+      return [`${eventName} on the pager's rule`, { service: 'events', eventName, request }];
+    }),
+    ...['DeauthorizeConnection', 'UpdateConnection', 'UpdateApiDestination'].map((eventName): [string, ApiCall] => [
+      eventName,
+      { service: 'events', eventName, request: { name: `${settings.prefix}SuturePagerDuty` } },
+    ]),
+    ...['ChatConfigurationArn', 'chatConfigurationArn'].map((parameter): [string, ApiCall] => [
+      `UpdateSlackChannelConfiguration with ${parameter}`,
+      {
+        service: 'chatbot',
+        eventName: 'UpdateSlackChannelConfiguration',
+        request: { [parameter]: chatArn(`${settings.prefix}SutureChat`) },
+      },
+    ]),
+  ])('%s starts it, once', (_what, call) => {
+    const event = apiCall(call);
+    expect(matching(stack, undefined, event)).toHaveLength(1);
+    expect(tamperingIn(event, partNames(names(settings.prefix), settings))).toMatchObject({ what: call.eventName });
   });
 
   it('an attempt that IAM refused starts it', () => {
@@ -384,6 +462,9 @@ it('every kind of part is watched by some rule', () => {
     expect(text).toContain(`the-${kind}`);
   for (const call of ['StopConfigurationRecorder', 'DeleteDetector', 'DisableSecurityHub'])
     expect(text).toContain(call);
-  const { forwarding, relay } = forwardingRules(names(''), parts);
-  expect([forwarding, relay].map(({ length }) => length)).toEqual([1, 1]);
+  for (const kind of ['role', 'chat-channel'] as const) {
+    const { forwarding, relay } = forwardingRules(names(''), parts, kind);
+    expect([forwarding, relay].map(({ length }) => length)).toEqual([1, 1]);
+    expect(JSON.stringify(forwarding)).toContain(`the-${kind}`);
+  }
 });

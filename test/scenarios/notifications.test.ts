@@ -1,4 +1,5 @@
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Incident } from '../../functions/incident/incident';
@@ -264,4 +265,15 @@ it('a page that PagerDuty does not take within the hour waits in the dead-letter
     twin = first;
     await other.stop();
   }
+});
+
+it('who switches off the pager is told of by the other ways', async () => {
+  const events = new EventBridge(twin.config);
+  await events.disableRule({ Name: 'SuturePage' });
+  await twin.settle();
+  const sent = await twin.control<{ channel: string; body: string }[]>('GET', '/outbox');
+  const channels = sent.filter(({ body }) => body.includes('rule SuturePage')).map(({ channel }) => channel);
+  expect(channels.sort()).toEqual(['chat', 'email']);
+  await events.enableRule({ Name: 'SuturePage' });
+  events.destroy();
 });

@@ -13,6 +13,7 @@ const parts = partNames(names(''), parseSettings({}));
 const home = { partition: 'aws', region: 'eu-west-1', account: '111122223333' };
 const DEPLOYER = 'arn:aws:sts::111122223333:assumed-role/Deployer/terraform';
 const deployers = { roles: ['Deployer'] };
+const CHANNEL = 'arn:aws:chatbot::111122223333:chat-configuration/slack-channel/SutureChat';
 const arn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:111122223333:${resource}`;
 
 const sample = (name: string): { detail: { requestParameters: { name: string } } } =>
@@ -67,6 +68,20 @@ it.each<[service: string, eventName: string, request: object | null, part: strin
   ['guardduty', 'DeleteDetector', { detectorId: '12abc34d567e8fa901bc2d34e56789f0' }, "GuardDuty's detector"],
   ['guardduty', 'CreateFilter', { detectorId: '12a', action: 'ARCHIVE', name: 'hush' }, "GuardDuty's detector"],
   ['securityhub', 'DisableSecurityHub', null, 'Security Hub'],
+  ['securityhub', 'CreateAutomationRule', { ruleName: 'hush' }, 'Security Hub'],
+  ['securityhub', 'BatchUpdateAutomationRules', { updateAutomationRulesRequestItems: [] }, 'Security Hub'],
+  ['securityhub', 'CreateAutomationRuleV2', { ruleName: 'hush' }, 'Security Hub'],
+  ['securityhub', 'UpdateAutomationRuleV2', { identifier: 'hush' }, 'Security Hub'],
+  ['events', 'DisableRule', { name: 'SuturePage' }, 'rule SuturePage'],
+  ['events', 'DeauthorizeConnection', { name: 'SuturePagerDuty' }, 'connection SuturePagerDuty'],
+  ['events', 'UpdateConnection', { name: 'SuturePagerDuty' }, 'connection SuturePagerDuty'],
+  ['events', 'UpdateApiDestination', { name: 'SuturePagerDuty' }, 'API destination SuturePagerDuty'],
+  ['chatbot', 'DeleteSlackChannelConfiguration', { ChatConfigurationArn: CHANNEL }, 'chat channel SutureChat'],
+  ['chatbot', 'UpdateSlackChannelConfiguration', { chatConfigurationArn: CHANNEL }, 'chat channel SutureChat'],
+  ['sns', 'SetTopicAttributes', { topicArn: arn('sns', 'SutureChat') }, 'topic SutureChat'],
+  ['sns', 'Unsubscribe', { subscriptionArn: arn('sns', 'SutureChat:0d0f') }, 'topic SutureChat'],
+  ['lambda', 'DeleteFunction20150331', { functionName: 'PageResponders' }, 'function PageResponders'],
+  ['lambda', 'PutFunctionConcurrency20171031', { functionName: 'NotifyResponders' }, 'function NotifyResponders'],
   ['events', 'DisableRule', { name: 'S3BucketPublicAccessDetection' }, 'rule S3BucketPublicAccessDetection'],
   ['events', 'PutRule', { name: 'SutureTamperDetectionRoles' }, 'rule SutureTamperDetectionRoles'],
   ['events', 'RemoveTargets', { rule: 'S3BucketPeriodicCheck', ids: ['x'] }, 'rule S3BucketPeriodicCheck'],
