@@ -1,4 +1,4 @@
-import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SendTaskSuccessCommand, SFNClient, type SFNClientConfig } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { asError } from '../functions/core/errors';
 import { INCIDENT } from '../functions/core/ledger-keys';
@@ -93,15 +93,8 @@ async function decide(
   if (subject !== undefined)
     throw new Error(`${caller} may not decide about ${id}: the finding is about ${subject}. Somebody else must`);
   const word: Decision = { decision, by: caller, reason, at: new Date().toISOString() };
-  try {
-    await new SFNClient(config).send(
-      new SendTaskSuccessCommand({ taskToken: details.approval.token, output: JSON.stringify(word) }),
-    );
-  } catch (error) {
-    // https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
-    if (!['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'].includes(asError(error).name)) throw error;
-    throw new Error(`${id} waits for nobody any more: somebody decided, or the time was over`, { cause: error });
-  }
+  if (!(await tell(config, details.approval.token, word)))
+    throw new Error(`${id} waits for nobody any more: somebody decided, or the time was over`);
   if (json) console.log(JSON.stringify({ incident: id, ...word }, null, 2));
   else
     console.log(
@@ -109,6 +102,18 @@ async function decide(
         ? `Approved. ${details.incident.targets.map(nameOf).map(clean).join(', ')}: contained now; what came of it arrives as a message.`
         : `Denied. ${details.incident.targets.map(nameOf).map(clean).join(', ')}: left as it is.`,
     );
+}
+
+/** Gives a decision to the execution that waits for it. False if it waits no more. */
+async function tell(config: SFNClientConfig, taskToken: string, word: Decision): Promise<boolean> {
+  try {
+    await new SFNClient(config).send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(word) }));
+    return true;
+  } catch (error) {
+    // https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+    if (['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'].includes(asError(error).name)) return false;
+    throw error;
+  }
 }
 
 /** Closes an incident: its page is resolved, and a finding that comes again makes a new one. */
@@ -122,6 +127,14 @@ export async function closeCommand(
   const { account, names, arn } = installation;
   const publish = publisher(new SNSClient(account.config), arn('sns', names.alertTopic));
   const closing = await installation.reach(closeIncident(records, publish, id, { by: account.caller, reason }));
+  // Nobody is to approve it any more, nor silence.
+  if (closing.token !== undefined)
+    await tell(account.config, closing.token, {
+      decision: 'denied',
+      by: account.caller,
+      reason: `closed: ${reason}`,
+      at: new Date().toISOString(),
+    });
   if (json) {
     const { changed, by, reason: why } = closing;
     console.log(JSON.stringify({ incident: id, closed: true, changed, by, reason: why }, null, 2));

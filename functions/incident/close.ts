@@ -15,6 +15,8 @@ export interface Closing {
   readonly changed: boolean;
   readonly by: string;
   readonly reason: string;
+  /** What gives a decision to the execution that waits for one, if any does: nothing is to be done any more. */
+  readonly token?: string;
 }
 
 /**
@@ -62,5 +64,6 @@ export async function closeIncident(
         : undefined,
     );
   }
-  return { incident, changed, ...closed };
+  const token = details.status === 'waiting' ? details.approval?.token : undefined;
+  return { incident, changed, ...closed, ...(token !== undefined && { token }) };
 }

@@ -146,6 +146,21 @@ it('expired: everything stays as it is, that is told, and a word that comes late
   expect(await instances.others()).toEqual(everything);
 });
 
+it('closed while it waits: the execution ends, nothing is changed, and nobody is asked any more', async () => {
+  const { id, asked } = await waiting();
+  const everything = await instances.others();
+  const { runs, messages } = await after(asked, async () => {
+    expect(await suture(twin, 'close', id, '--reason', 'our own test')).toMatchObject({ status: 0 });
+  });
+  expect(runs).toMatchObject([{ status: 'SUCCEEDED', output: { decision: { decision: 'denied' } } }]);
+  expect(messages[0]?.subject).toMatch(/^Suture CRITICAL: closed: /);
+  expect(await instances.others()).toEqual(everything);
+  expect(await suture(twin, 'approve', id, '--reason', 'late')).toMatchObject({
+    status: 1,
+    stderr: `suture: ${id} waits for nobody: closed by ${OPERATOR}\n`,
+  });
+});
+
 it('of two words at the same moment one counts', async () => {
   const { id, asked } = await waiting();
   const everything = await instances.others();
