@@ -116,7 +116,15 @@ function initMs(...files: readonly string[]): number[] {
 
 function synthesis(directory: string): Figure[] {
   const settings = join(directory, 'settings.json');
-  writeFileSync(settings, JSON.stringify({ mode: 'enforce', governor: { actionsPerHour: 1_000_000 } }));
+  writeFileSync(
+    settings,
+    JSON.stringify({
+      region: 'eu-west-1',
+      mode: 'enforce',
+      governor: { actionsPerHour: 1_000_000 },
+      notifications: { emails: ['soc@example.com'] },
+    }),
+  );
   const run = () => {
     const began = performance.now();
     const { status, stderr } = spawnSync(
