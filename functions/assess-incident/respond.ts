@@ -58,10 +58,11 @@ function decide(finding: Finding, band: Band, { incidents }: Pick<Policy, 'incid
     return isStrong ? only('notify', 'ranked low, but a strong signal') : only('log', 'severity below 4');
   if (account !== home.account) return only('notify', `it belongs to account ${account}, not to this installation`);
   if (region !== home.region) return only('notify', `it belongs to Region ${region}, not to this installation`);
+  if (origin !== 'custom' && origin !== 'suture' && !vouched)
+    return only('notify', forPeople ?? 'its source does not have it');
   const grave = band === 'critical' || band === 'high' ? band : requested ? 'high' : undefined;
   if (grave === undefined) return only('notify', band === 'unknown' ? 'its severity is none' : 'severity below 7');
   if (origin === 'suture') return only('notify', "Suture's own parts are for people");
-  if (origin !== 'custom' && !vouched) return only('notify', forPeople ?? 'its source does not have it');
   if (targets.length === 0) return only('notify', forPeople ?? 'it names nothing that can be contained');
   if (origin === 'custom') return only('rehearse', 'whoever may put events could have made it up');
   const mode = incidents[grave];

@@ -51,8 +51,8 @@ export function planUser(user: User, policy: Policy, incident: Containing): Plan
   if (actions.length === 0)
     return nothing('older sessions are denied, and the finding names no key of the user that is active');
   const why = [
-    ...(key ? [`${key.id} is active`] : []),
-    ...(isDenied ? [] : [`sessions from before ${claimed} are not denied`]),
+    ...(key ? [`key ${key.id} was found active`] : []),
+    ...(isDenied ? [] : [`sessions from before ${claimed} were not denied`]),
   ].join('; ');
   const spared = exempted(user, policy);
   if (spared) return spared;
@@ -80,7 +80,7 @@ export function planRole(role: Role, policy: Policy, incident: Containing): Plan
   const { name, revocation } = role;
   const { claimed } = incident;
   if (isRevoked(revocation, claimed)) return nothing('older sessions are denied');
-  const why = `sessions from before ${claimed} are not denied`;
+  const why = `sessions from before ${claimed} were not denied`;
   const spared = exempted(role, policy);
   if (spared) return spared;
   const obstacle = obstacleTo(role, policy);

@@ -164,6 +164,12 @@ it('the custom action has contained what GuardDuty found, once a person agrees',
   expect(await instances.others()).toEqual(everything);
 });
 
+it('the custom action on what GuardDuty does not have is told, and says so', async () => {
+  const course = await workflow.send(sample('securityhub-custom-action-isolate'));
+  expect(ways(course)).toEqual([NOTIFY]);
+  expect(course.messages[0]?.body).toContain('Nothing was changed: GuardDuty does not have this finding.');
+});
+
 it.each([
   ['securityhub-imported-s3-high', 'HIGH', 'close bucket acme-marketing-assets to the public'],
   ['securityhub-imported-sg-critical', 'CRITICAL', 'close what sg-0a1b2c3d4e5f60718 opens to the internet'],

@@ -43,7 +43,7 @@ describe('a user', () => {
     expect(await principals.contain(incident)).toEqual({
       outcome: 'REMEDIATED',
       reason: expect.stringMatching(
-        new RegExp(`^${stolen.accessKeyId} is active; sessions from before .* are not denied$`),
+        new RegExp(`^key ${stolen.accessKeyId} was found active; sessions from before .* were not denied$`),
       ),
       resourceId: name,
       receipt: expect.stringMatching(/AWS::IAM::User#user-.*\/E#0000000002$/),

@@ -60,9 +60,11 @@ describe('a user', () => {
 
   it('is told apart by what is to be done', () => {
     expect(planUser(user(), plain, containing()).reason).toBe(
-      `${KEY} is active; sessions from before ${CLAIMED} are not denied`,
+      `key ${KEY} was found active; sessions from before ${CLAIMED} were not denied`,
     );
-    expect(planUser(user({ revocation: denying(LATER) }), plain, containing()).reason).toBe(`${KEY} is active`);
+    expect(planUser(user({ revocation: denying(LATER) }), plain, containing()).reason).toBe(
+      `key ${KEY} was found active`,
+    );
   });
 
   it.each(['alice', 'Alice'])('for breaking glass is held: listed as %s', (name) => {
@@ -135,7 +137,7 @@ describe('a role', () => {
     const plan = planRole(role(parts), policy(settings), keyless());
     expect(plan).toEqual({ actions: [], exempt: [], reason: plan.held, held: plan.held });
     expect(plan.held).toContain(why);
-    expect(plan.held).toContain(`sessions from before ${CLAIMED} are not denied`);
+    expect(plan.held).toContain(`sessions from before ${CLAIMED} were not denied`);
   });
 
   it('is not spared by the name of a user', () => {
