@@ -121,7 +121,9 @@ export const vpcOperations: Ec2Operations = {
       id: `vpc-${twin.hex(17)}`,
       cidr: canonicalCidr(CidrBlock, 'ipv4'),
       isDefault: false,
-      ...(AmazonProvidedIpv6CidrBlock && { ipv6Cidr: `2600:1f18:${twin.hex(4)}:${twin.hex(2)}00::/56` }),
+      ...(AmazonProvidedIpv6CidrBlock && {
+        ipv6Cidr: `2600:1f18:${hextet(twin.hex(4))}:${hextet(`${twin.hex(2)}00`)}::/56`,
+      }),
     };
     const tags = tagsAtCreation('vpc', TagSpecifications);
     state.vpcs.set(vpc.id, vpc);
@@ -186,3 +188,6 @@ export const vpcOperations: Ec2Operations = {
     };
   },
 };
+
+/** Without leading zeros, and never zero itself: `::` would swallow it. @see https://www.rfc-editor.org/rfc/rfc5952#section-4 */
+const hextet = (hex: string): string => (Number.parseInt(hex, 16) || 0x100).toString(16);

@@ -98,6 +98,15 @@ describe('launching', () => {
     ]);
   });
 
+  it('gives VPCs blocks as they are written: without leading zeros, and without a part that :: would swallow', async () => {
+    for (let made = 0; made < 64; made++) {
+      const { Vpc } = await bench.ec2.createVpc({ CidrBlock: '10.0.0.0/16', AmazonProvidedIpv6CidrBlock: true });
+      expect(Vpc?.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock).toMatch(
+        /^2600:1f18:[1-9a-f][0-9a-f]{0,3}:[1-9a-f][0-9a-f]{0,3}::\/56$/,
+      );
+    }
+  });
+
   it('gives IPv6 addresses out of the subnet', async () => {
     const { Vpc } = await bench.ec2.createVpc({ CidrBlock: '10.0.0.0/16', AmazonProvidedIpv6CidrBlock: true });
     const block = Vpc?.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock ?? '';
