@@ -20,4 +20,9 @@ export class Account extends Construct {
   arn(service: string, resource: string): string {
     return `arn:${this.partition}:${service}:${this.region}:${this.id}:${resource}`;
   }
+
+  /** The ARN of something of IAM, which knows no Regions: `iamArn('role/Name')`. */
+  iamArn(resource: string): string {
+    return `arn:${this.partition}:iam::${this.id}:${resource}`;
+  }
 }

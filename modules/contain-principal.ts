@@ -2,9 +2,10 @@ import { Construct } from 'constructs';
 import type { Policy } from '../functions/core/policy';
 import type { Account } from './account';
 import type { LedgerTable } from './ledger-table';
-import { type Names, roleNames } from './names';
+import type { Names } from './names';
 import { NodeFunction, type NodeFunctionProps } from './node-function';
 import type { PolicyStatement } from './policy-document';
+import { neverTheseRoles, principalArns } from './untouched-roles';
 
 export interface ContainPrincipalProps
   extends Pick<NodeFunctionProps, 'logGroup' | 'deadLetters' | 'runtime' | 'bundleDirectory'> {
@@ -53,12 +54,12 @@ export const principalReadStatements = (account: Account): PolicyStatement[] => 
   {
     Sid: 'ReadUsers',
     Action: ['iam:GetLoginProfile', 'iam:GetUser', 'iam:GetUserPolicy', 'iam:ListAccessKeys'],
-    Resource: iamArn(account, 'user/*'),
+    Resource: account.iamArn('user/*'),
   },
   {
     Sid: 'ReadRoles',
     Action: ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListInstanceProfilesForRole'],
-    Resource: iamArn(account, 'role/*'),
+    Resource: account.iamArn('role/*'),
   },
   {
     Sid: 'FindWhoWearsARole',
@@ -68,48 +69,29 @@ export const principalReadStatements = (account: Account): PolicyStatement[] => 
 ];
 
 /**
- * What containment changes. IAM has no condition on what is put into a policy: whoever took over this role could allow something as well. So it may
- * touch none of Suture's own, itself included.
+ * What containment changes.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
  */
-function containmentStatements(
-  names: Names,
-  account: Account,
-  { breakGlass }: Pick<Policy, 'breakGlass'>,
-): PolicyStatement[] {
-  // Whatever its path, an ARN ends with the name.
-  const named = (kind: 'user' | 'role', list: readonly string[]) =>
-    list.flatMap((name) => [iamArn(account, `${kind}/${name}`), iamArn(account, `${kind}/*/${name}`)]);
+function containmentStatements(names: Names, account: Account, policy: Pick<Policy, 'breakGlass'>): PolicyStatement[] {
+  const { breakGlass } = policy;
   return [
     {
       Sid: 'ContainUsers',
       Action: ['iam:PutUserPolicy', 'iam:UpdateAccessKey'],
-      Resource: iamArn(account, 'user/*'),
+      Resource: account.iamArn('user/*'),
     },
-    { Sid: 'ContainRoles', Action: 'iam:PutRolePolicy', Resource: iamArn(account, 'role/*') },
-    {
-      Sid: 'NeverTheseRoles',
-      Effect: 'Deny',
-      Action: 'iam:PutRolePolicy',
-      Resource: [
-        ...named('role', [...roleNames(names), ...breakGlass.roles]),
-        iamArn(account, 'role/aws-service-role/*'),
-        iamArn(account, 'role/aws-reserved/*'),
-      ],
-    },
+    { Sid: 'ContainRoles', Action: 'iam:PutRolePolicy', Resource: account.iamArn('role/*') },
+    neverTheseRoles(names, account, policy),
     ...(breakGlass.users.length > 0
       ? [
           {
             Sid: 'NeverTheseUsers',
             Effect: 'Deny' as const,
             Action: ['iam:PutUserPolicy', 'iam:UpdateAccessKey'],
-            Resource: named('user', breakGlass.users),
+            Resource: principalArns(account, 'user', breakGlass.users),
           },
         ]
       : []),
   ];
 }
-
-/** IAM knows no Regions. */
-const iamArn = ({ partition, id }: Account, resource: string): string => `arn:${partition}:iam::${id}:${resource}`;

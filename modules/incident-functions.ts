@@ -149,7 +149,7 @@ export class IncidentFunctions extends Construct {
       description: 'Closes the incidents of findings that a person archived or resolved',
       environment: {
         ALERT_TOPIC_ARN: alertTopicArn,
-        OWN_ROLE_ARN: `arn:${account.partition}:iam::${account.id}:role/${functions.update.role}`,
+        OWN_ROLE_ARN: account.iamArn(`role/${functions.update.role}`),
       },
       statements: [
         { Sid: 'TellPeople', Action: 'sns:Publish', Resource: alertTopicArn },
@@ -166,7 +166,6 @@ function evidenceStatements(account: Account, bucketArn: string): PolicyStatemen
   const ec2 = (kind: string) => account.arn('ec2', `${kind}/*`);
   // Snapshots belong to no account in their ARNs. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
   const snapshots = `arn:${account.partition}:ec2:${account.region}::snapshot/*`;
-  const iam = (resource: string) => `arn:${account.partition}:iam::${account.id}:${resource}`;
   return [
     {
       Sid: 'DescribeInstances',
@@ -186,14 +185,14 @@ function evidenceStatements(account: Account, bucketArn: string): PolicyStatemen
     {
       Sid: 'DescribePrincipals',
       Action: ['iam:GetUser', 'iam:ListAccessKeys', 'iam:ListUserPolicies', 'iam:ListAttachedUserPolicies'],
-      Resource: iam('user/*'),
+      Resource: account.iamArn('user/*'),
     },
     {
       Sid: 'DescribeRoles',
       Action: ['iam:GetRole', 'iam:ListRolePolicies', 'iam:ListAttachedRolePolicies'],
-      Resource: iam('role/*'),
+      Resource: account.iamArn('role/*'),
     },
-    { Sid: 'DescribeProfiles', Action: 'iam:GetInstanceProfile', Resource: iam('instance-profile/*') },
+    { Sid: 'DescribeProfiles', Action: 'iam:GetInstanceProfile', Resource: account.iamArn('instance-profile/*') },
     {
       Sid: 'DescribeBuckets',
       Action: ['s3:GetBucketPublicAccessBlock', 's3:GetBucketPolicy', 's3:GetBucketAcl'],

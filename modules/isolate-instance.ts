@@ -5,10 +5,10 @@ import { Construct } from 'constructs';
 import type { Policy } from '../functions/core/policy';
 import type { Account } from './account';
 import type { LedgerTable } from './ledger-table';
-import { literal } from './literal';
-import { type Names, roleNames } from './names';
+import type { Names } from './names';
 import { NodeFunction, type NodeFunctionProps } from './node-function';
 import { type PolicyStatement, policyDocument, trustService } from './policy-document';
+import { neverTheseRoles } from './untouched-roles';
 
 export interface IsolateInstanceProps
   extends Pick<NodeFunctionProps, 'logGroup' | 'deadLetters' | 'runtime' | 'bundleDirectory'> {
@@ -103,17 +103,14 @@ export const instanceReadStatements = (account: Account): PolicyStatement[] => [
   {
     Sid: 'ReadRolesOfInstances',
     Action: ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListInstanceProfilesForRole'],
-    Resource: iamArn(account, 'role/*'),
+    Resource: account.iamArn('role/*'),
   },
   {
     Sid: 'ReadInstanceProfiles',
     Action: 'iam:GetInstanceProfile',
-    Resource: iamArn(account, 'instance-profile/*'),
+    Resource: account.iamArn('instance-profile/*'),
   },
 ];
-
-/** IAM knows no Regions. */
-const iamArn = ({ partition, id }: Account, resource: string): string => `arn:${partition}:iam::${id}:${resource}`;
 
 /**
  * What isolation changes. It closes, and opens nothing: it may add no rule, give no address, and hand out no role but the one that may do nothing.
@@ -190,19 +187,7 @@ function isolationStatements({
       Resource: quarantineRoleArn,
       Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
     },
-    { Sid: 'DenyOlderSessions', Action: 'iam:PutRolePolicy', Resource: iamArn(account, 'role/*') },
-    {
-      Sid: 'NeverTheseRoles',
-      Effect: 'Deny',
-      Action: 'iam:PutRolePolicy',
-      Resource: untouchedRoles(names, policy).map((role) => iamArn(account, `role/${role}`)),
-    },
+    { Sid: 'DenyOlderSessions', Action: 'iam:PutRolePolicy', Resource: account.iamArn('role/*') },
+    neverTheseRoles(names, account, policy),
   ];
 }
-
-/** Suture's own, those for breaking glass, and those that only AWS can change. Whatever its path, a role ends with its name. */
-export const untouchedRoles = (names: Names, { breakGlass }: Pick<Policy, 'breakGlass'>): string[] => [
-  ...[...roleNames(names), ...breakGlass.roles.map(literal)].flatMap((name) => [name, `*/${name}`]),
-  'aws-service-role/*',
-  'aws-reserved/*',
-];

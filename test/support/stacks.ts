@@ -78,6 +78,7 @@ export const variants = {
     ],
     exemptTag: { enabled: true },
     tags: { team: '${path.module}' },
+    breakGlass: { users: ['${path.module}'], roles: ['${path.module}'] },
   },
 } as const;
 
