@@ -3,7 +3,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { asError } from '../functions/core/errors';
 import { INCIDENT } from '../functions/core/ledger-keys';
 import { closeIncident } from '../functions/incident/close';
-import { askedAbout, INCIDENT_ID, type Target } from '../functions/incident/incident';
+import { askedAbout, INCIDENT_ID, targetName } from '../functions/incident/incident';
 import { ownSubject } from '../functions/incident/own-subject';
 import {
   type Decision,
@@ -61,7 +61,7 @@ export async function listApprovals({ settings, json }: Given): Promise<void> {
       columns([
         ['incident', 'severity', 'what would be contained', 'type', 'until'],
         ...waiting.map(({ id, band, targets, type, expires }) =>
-          [id, band, targets.map(nameOf).join(', '), type, expires].map(clean),
+          [id, band, targets.map(targetName).join(', '), type, expires].map(clean),
         ),
       ]),
     );
@@ -87,7 +87,7 @@ async function decide(
   const asked = askedAbout(details.incident);
   if (of !== undefined && of !== asked)
     throw new Error(
-      `${id} is not about what you were asked any more: by now it is about ${details.incident.targets.map(nameOf).map(clean).join(', ')} (--of ${asked}). Read the message that came last`,
+      `${id} is not about what you were asked any more: by now it is about ${details.incident.targets.map(targetName).map(clean).join(', ')} (--of ${asked}). Read the message that came last`,
     );
   const subject = ownSubject(caller, details);
   if (subject !== undefined)
@@ -99,8 +99,8 @@ async function decide(
   else
     console.log(
       decision === 'approved'
-        ? `Approved. ${details.incident.targets.map(nameOf).map(clean).join(', ')}: contained now; what came of it arrives as a message.`
-        : `Denied. ${details.incident.targets.map(nameOf).map(clean).join(', ')}: left as it is.`,
+        ? `Approved. ${details.incident.targets.map(targetName).map(clean).join(', ')}: contained now; what came of it arrives as a message.`
+        : `Denied. ${details.incident.targets.map(targetName).map(clean).join(', ')}: left as it is.`,
     );
 }
 
@@ -172,19 +172,4 @@ function stateOf({ status, decision, closed }: IncidentDetails): string {
   return decision?.decision === 'expired'
     ? 'nobody decided in time'
     : `the workflow has ${status === 'ended' ? 'ended' : 'it'}`;
-}
-
-function nameOf(target: Target): string {
-  switch (target.kind) {
-    case 'instance':
-      return target.instanceId;
-    case 'user':
-      return `user ${target.userName}`;
-    case 'role':
-      return `role ${target.roleName}`;
-    case 'bucket':
-      return `bucket ${target.bucketName}`;
-    case 'security-group':
-      return target.groupId;
-  }
 }

@@ -130,6 +130,22 @@ export function targetArn(target: Target, { partition, region, account }: Home):
   }
 }
 
+/** How people call a target. */
+export function targetName(target: Target): string {
+  switch (target.kind) {
+    case 'instance':
+      return target.instanceId;
+    case 'user':
+      return `user ${plainText(target.userName, 64)}`;
+    case 'role':
+      return `role ${plainText(target.roleName, 64)}`;
+    case 'bucket':
+      return `bucket ${plainText(target.bucketName, 63)}`;
+    case 'security-group':
+      return target.groupId;
+  }
+}
+
 /**
  * A severity as a number from 0 to 10, whichever way it was written. Undefined for what is none.
  *

@@ -11,7 +11,7 @@ import { GetInstanceProfileCommand, GetRoleCommand, GetRolePolicyCommand, type I
 import type { InstanceRole, NetworkInterface, Original, Profile, RegisteredTarget } from './instance';
 import { bounded, everyPage } from './pages';
 import { REVOCATION_POLICY } from './revocation';
-import { isNoSuchEntity, type RegionalEc2, roleUse } from './role-use';
+import { existing, type RegionalEc2, roleUse } from './role-use';
 
 /** Target groups whose targets are asked for at a time. */
 const CONCURRENCY = 10;
@@ -176,15 +176,5 @@ export class InstanceSurroundings {
         instances: use.instances.filter(({ id, region }) => id !== instanceId || region !== regions.home),
       },
     };
-  }
-}
-
-/** Undefined for what IAM does not have. */
-async function existing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNoSuchEntity(error)) return undefined;
-    throw error;
   }
 }

@@ -10,7 +10,7 @@ import {
 import { UnreadableStateError } from '../core/errors';
 import { type AccessKey, isReserved, type Role, type User } from './principal';
 import { REVOCATION_POLICY } from './revocation';
-import { isNoSuchEntity, type RegionalEc2, roleUse } from './role-use';
+import { existing, type RegionalEc2, roleUse } from './role-use';
 
 /** Nobody wears what is not looked for. */
 const NOT_LOOKED_FOR: Role['use'] = { instances: [], unknown: [] };
@@ -25,9 +25,9 @@ export class PrincipalReader {
   /** Undefined if there is none. @throws whatever keeps a part of it from being read */
   async user(name: string): Promise<User | undefined> {
     const [found, keys, login, revocation] = await Promise.all([
-      absent(this.iam.send(new GetUserCommand({ UserName: name }))),
-      absent(this.keys(name)),
-      absent(this.iam.send(new GetLoginProfileCommand({ UserName: name }))),
+      existing(this.iam.send(new GetUserCommand({ UserName: name }))),
+      existing(this.keys(name)),
+      existing(this.iam.send(new GetLoginProfileCommand({ UserName: name }))),
       this.userRevocation(name),
     ]);
     if (!found) return undefined;
@@ -60,18 +60,18 @@ export class PrincipalReader {
   /** The text of a user's `AWSRevokeOlderSessions`. Undefined if there is none, or no such user. */
   async userRevocation(UserName: string): Promise<string | undefined> {
     const input = { UserName, PolicyName: REVOCATION_POLICY };
-    return decoded((await absent(this.iam.send(new GetUserPolicyCommand(input))))?.PolicyDocument);
+    return decoded((await existing(this.iam.send(new GetUserPolicyCommand(input))))?.PolicyDocument);
   }
 
   /** The text of a role's `AWSRevokeOlderSessions`. Undefined if there is none, or no such role. */
   async roleRevocation(RoleName: string): Promise<string | undefined> {
     const input = { RoleName, PolicyName: REVOCATION_POLICY };
-    return decoded((await absent(this.iam.send(new GetRolePolicyCommand(input))))?.PolicyDocument);
+    return decoded((await existing(this.iam.send(new GetRolePolicyCommand(input))))?.PolicyDocument);
   }
 
   private async roleItself(name: string): Promise<Omit<Role, 'use'> | undefined> {
     const [found, revocation] = await Promise.all([
-      absent(this.iam.send(new GetRoleCommand({ RoleName: name }))),
+      existing(this.iam.send(new GetRoleCommand({ RoleName: name }))),
       this.roleRevocation(name),
     ]);
     if (!found) return undefined;
@@ -111,16 +111,6 @@ export class PrincipalReader {
 /** IAM encodes policies as in URLs. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html */
 const decoded = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : decodeURIComponent(text);
-
-/** Undefined where IAM answers that there is none. */
-async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNoSuchEntity(error)) return undefined;
-    throw error;
-  }
-}
 
 /** @throws UnreadableStateError if a member is missing */
 function complete<T extends object, Key extends keyof T>(

@@ -38,6 +38,16 @@ const FILTER_VALUES = 200;
 export const isNoSuchEntity = (error: unknown): boolean =>
   isCode(error, 'NoSuchEntity') || isCode(error, 'NoSuchEntityException');
 
+/** Undefined for what IAM does not have. */
+export async function existing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNoSuchEntity(error)) return undefined;
+    throw error;
+  }
+}
+
 /** One client for each Region, made when it is first asked for. */
 export function ec2Clients(home: string): RegionalEc2 {
   const clients = new Map<string, () => EC2Client>();

@@ -1,5 +1,5 @@
 import type { Channel } from '../incident/channel';
-import { type Incident, plainText, type Target } from '../incident/incident';
+import { type Incident, plainText, type Target, targetName } from '../incident/incident';
 import { type Message, messageOf, type NoticeEvent } from '../incident/notice';
 import type { Decision } from '../incident/record';
 import type { Status, Verified } from './status';
@@ -56,7 +56,7 @@ function headlineOf(
   verified: readonly Verified[],
 ): string {
   const [first] = verified;
-  const about = first ? nameOf(first.target) : `incident ${incident.id}`;
+  const about = first ? targetName(first.target) : `incident ${incident.id}`;
   const all = verified.length > 1 ? `${about} and ${verified.length - 1} more` : about;
   switch (status) {
     case 'contained':
@@ -90,11 +90,11 @@ function decisionLines({ why }: Incident, status: Status, { decision, by, reason
 }
 
 function linesOf({ target, outcome, reason, exists, channels }: Verified): string[] {
-  if (!exists) return [`${nameOf(target)} does not exist.`];
+  if (!exists) return [`${targetName(target)} does not exist.`];
   const of = (status: Channel['status']) => channels.filter((channel) => channel.status === status);
   const closed = of('closed').map(({ channel }) => channel);
   return [
-    `${nameOf(target)}: ${outcome === undefined ? 'left as it is' : `${outcome}, ${plainText(reason, 500)}`}`,
+    `${targetName(target)}: ${outcome === undefined ? 'left as it is' : `${outcome}, ${plainText(reason, 500)}`}`,
     ...of('open').map(({ channel, detail }) => `  STILL OPEN  ${channel}: ${detail}`),
     ...of('unknown').map(({ channel, detail }) => `  not known   ${channel}: ${detail}`),
     ...(closed.length > 0 ? [`  closed      ${closed.join(', ')}`] : []),
@@ -111,22 +111,6 @@ function nextSteps({ id }: Incident, status: Status, verified: readonly Verified
     ];
   if (status === 'superseded') return [];
   return [...look, `When it is dealt with: suture close ${id} --reason "…"`];
-}
-
-/** How people call a target. */
-export function nameOf(target: Target): string {
-  switch (target.kind) {
-    case 'instance':
-      return target.instanceId;
-    case 'user':
-      return `user ${plainText(target.userName, 64)}`;
-    case 'role':
-      return `role ${plainText(target.roleName, 64)}`;
-    case 'bucket':
-      return `bucket ${plainText(target.bucketName, 63)}`;
-    case 'security-group':
-      return target.groupId;
-  }
 }
 
 function doneTo(target: Target | undefined): string {
