@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { asError } from '../functions/core/errors';
 import { DynamoLedger } from '../functions/core/ledger-dynamodb';
 import { type Names, names } from '../modules/names';
@@ -13,7 +12,6 @@ export class Installation {
   readonly dynamodb: DynamoDBClient;
   readonly ledger: DynamoLedger;
   private readonly lambda: LambdaClient;
-  private readonly sfn: SFNClient;
 
   private constructor(
     readonly account: Account,
@@ -22,7 +20,6 @@ export class Installation {
     this.dynamodb = new DynamoDBClient(account.config);
     this.ledger = new DynamoLedger(this.dynamodb, names.ledgerTable);
     this.lambda = new LambdaClient(account.config);
-    this.sfn = new SFNClient(account.config);
   }
 
   /** @param settingsFile whose prefix and Region count; its policy does not, that of the ledger does */
@@ -56,8 +53,10 @@ export class Installation {
    * @param name of the execution: a second one of the same name is the same, and is not made
    */
   async start(stateMachine: string, event: unknown, name: string): Promise<void> {
+    // Most commands start none, and need not wait for the client.
+    const { SFNClient, StartExecutionCommand } = require('@aws-sdk/client-sfn') as typeof import('@aws-sdk/client-sfn');
     try {
-      await this.sfn.send(
+      await new SFNClient(this.account.config).send(
         new StartExecutionCommand({
           stateMachineArn: this.arn('states', `stateMachine:${stateMachine}`),
           name,
