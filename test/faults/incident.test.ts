@@ -2,7 +2,7 @@ import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { TestInstances } from '../support/instances';
 import { type Call, type Fault, TestTwin } from '../support/twin';
-import { about, type Course, TestWorkflow } from '../support/workflow';
+import { about, subjects, TestWorkflow } from '../support/workflow';
 
 // Whatever goes wrong at whichever call of the workflow's functions, the end is the same: the instance is isolated once, with one piece of evidence and
 // one snapshot of its volume, and one message. What goes wrong for good leaves contained what is contained, is told, and a redrive completes it.
@@ -79,7 +79,6 @@ async function expectIsolatedOnce({ instanceId, role, id, others }: Arranged, ca
   });
 }
 
-const subjects = ({ messages }: Course) => messages.map(({ subject }) => subject);
 const role = ({ principal }: Call) => /assumed-role\/([^/]+)\//.exec(principal)?.[1] ?? '';
 
 /** Of the functions that an isolation takes. */

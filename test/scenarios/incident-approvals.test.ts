@@ -12,7 +12,7 @@ import { begin, suture } from '../support/command';
 import { TestInstances } from '../support/instances';
 import { type Keys, TestPrincipals } from '../support/principals';
 import { TestTwin } from '../support/twin';
-import { type Course, imported, TestWorkflow } from '../support/workflow';
+import { type Course, imported, subjects, TestWorkflow } from '../support/workflow';
 
 // What waits for a person: `suture approvals list`, `approve` and `deny`, and nobody's word.
 
@@ -33,7 +33,6 @@ beforeEach(async () => {
 });
 
 const OPERATOR = 'arn:aws:iam::111122223333:user/operator';
-const subjects = ({ messages }: Course) => messages.map(({ subject }) => subject);
 
 /** A finding that waits, and the id of its incident. */
 async function waiting(resource?: { Type: string; Id: string }): Promise<{ id: string; asked: Course }> {

@@ -12,7 +12,7 @@ import { fixtureNames } from '../support/fixtures';
 import { TestInstances } from '../support/instances';
 import { TestPrincipals } from '../support/principals';
 import { TestTwin } from '../support/twin';
-import { about, type Course, sample, TestWorkflow } from '../support/workflow';
+import { about, sample, subjects, TestWorkflow, ways } from '../support/workflow';
 
 // Every sample event that may start the workflow, and the way that it takes, under the settings `{"mode": "enforce"}`.
 
@@ -35,9 +35,6 @@ const CONTAIN = (by: string) =>
 const NOTIFY = `${BEFORE} ${AFTER}`;
 const LOG = `${BEFORE} LogIncident Done`;
 const ASK = `${BEFORE} PreserveEvidence NeedsApproval RequestApproval`;
-
-const ways = ({ runs }: Course) => runs.map(({ states }) => states.join(' '));
-const subjects = ({ messages }: Course) => messages.map(({ subject }) => subject);
 
 it.each([
   ['guardduty-severity-exactly-7', 'HIGH'],

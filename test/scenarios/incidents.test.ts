@@ -4,7 +4,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { TestInstances } from '../support/instances';
 import { TestTwin } from '../support/twin';
-import { about, type Course, imported, newFindingId, TestWorkflow } from '../support/workflow';
+import { about, type Course, imported, newFindingId, subjects, TestWorkflow, ways } from '../support/workflow';
 
 // The workflow as it is deployed, under the settings `{"mode": "enforce"}`: who can make it act, and who cannot.
 
@@ -19,8 +19,6 @@ beforeAll(async () => {
 afterAll(() => twin.stop());
 afterEach(() => twin.clearFaults());
 
-const ways = ({ runs }: Course) => runs.map(({ states }) => states.join(' '));
-const subjects = ({ messages }: Course) => messages.map(({ subject }) => subject);
 const NOTIFY = 'AssessIncident DetermineResponse NotifySOC UpdateFindings Done';
 const LOG = 'AssessIncident DetermineResponse LogIncident Done';
 const JOIN = 'AssessIncident DetermineResponse Duplicate';

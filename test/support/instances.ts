@@ -36,6 +36,7 @@ import { DynamoLedger } from '../../functions/core/ledger-dynamodb';
 import type { Telemetry } from '../../functions/core/telemetry';
 import { type ContainmentAnswer, containmentHandler } from '../../functions/incident/containment';
 import type { Incident } from '../../functions/incident/incident';
+import type { Quarantine } from '../../functions/incident/instance-reader';
 import { type IncidentDetails, IncidentRecords } from '../../functions/incident/record';
 import { isolation } from '../../functions/isolate-instance/isolation';
 import { claimed, EXECUTION, incident } from './incident';
@@ -62,7 +63,11 @@ export class TestInstances {
   /** Log lines of the handler. */
   readonly lines: string[] = [];
 
-  constructor(readonly twin: TestTwin) {
+  /** @param quarantine of the stack, for its own function */
+  constructor(
+    readonly twin: TestTwin,
+    protected readonly quarantine: Quarantine = QUARANTINE,
+  ) {
     this.autoScaling = new AutoScalingClient(twin.config);
     this.elb = new ElasticLoadBalancingV2Client(twin.config);
     this.iam = new IAMClient(twin.config);
@@ -193,7 +198,7 @@ export class TestInstances {
     const { SecurityGroups = [] } = await this.ec2.send(
       new DescribeSecurityGroupsCommand({
         Filters: [
-          { Name: 'group-name', Values: [QUARANTINE.group] },
+          { Name: 'group-name', Values: [this.quarantine.group] },
           { Name: 'vpc-id', Values: [vpcId] },
         ],
       }),

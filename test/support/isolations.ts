@@ -11,15 +11,13 @@ import {
   DescribeSecurityGroupsCommand,
   ReplaceIamInstanceProfileAssociationCommand,
   type RunInstancesCommandInput,
-  type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Incident } from '../../functions/incident/incident';
-import { InstanceReader, type Quarantine } from '../../functions/incident/instance-reader';
+import { InstanceReader } from '../../functions/incident/instance-reader';
 import { PrincipalReader } from '../../functions/incident/principal-reader';
 import { inspectorsOf } from '../../functions/verify-containment/inspectors';
-import { QUARANTINE, TestInstances } from './instances';
-import type { TestTwin } from './twin';
+import { TestInstances } from './instances';
 
 /** An instance with everything that isolation changes. */
 export interface Equipped {
@@ -37,27 +35,6 @@ export interface Equipped {
 
 /** Instances of a twin that are isolated, and what is seen of that. */
 export class TestIsolations extends TestInstances {
-  /** @param quarantine of the stack, for its own function */
-  constructor(
-    twin: TestTwin,
-    private readonly quarantine: Quarantine = QUARANTINE,
-  ) {
-    super(twin);
-  }
-
-  /** The groups without rules, by VPC. */
-  override async quarantineGroups(vpcId: string): Promise<SecurityGroup[]> {
-    const { SecurityGroups = [] } = await this.ec2.send(
-      new DescribeSecurityGroupsCommand({
-        Filters: [
-          { Name: 'group-name', Values: [this.quarantine.group] },
-          { Name: 'vpc-id', Values: [vpcId] },
-        ],
-      }),
-    );
-    return SecurityGroups;
-  }
-
   /** What is of the same VPC, but for what isolation changes and what takes its place. */
   async neighbours({ id, vpcId, neighbour }: Equipped): Promise<unknown> {
     const [instance, interfaces, { SecurityGroups = [] }] = await Promise.all([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import {
+  DescribeExecutionCommand,
   GetExecutionHistoryCommand,
   type HistoryEvent,
   ListExecutionsCommand,
@@ -30,6 +31,12 @@ export interface Course {
   readonly messages: readonly { readonly channel: string; readonly subject: string; readonly body: string }[];
   readonly calls: readonly Call[];
 }
+
+/** The states that each execution entered. */
+export const ways = ({ runs }: Course): string[] => runs.map(({ states }) => states.join(' '));
+
+/** What people read first. */
+export const subjects = ({ messages }: Course): string[] => messages.map(({ subject }) => subject);
 
 /** The longest output of a state, in bytes, as the issue has it. */
 const LONGEST_OUTPUT = 32 * 1024;
@@ -85,17 +92,14 @@ export class TestWorkflow {
       history.push(...(page.events ?? []));
       nextToken = page.nextToken;
     }
-    const { executions = [] } = await this.sfn.send(
-      new ListExecutionsCommand({ stateMachineArn: this.machine, maxResults: 1000 }),
-    );
+    const { status = 'unknown', error } = await this.sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
     const outputs = history.flatMap(({ stateExitedEventDetails }) => stateExitedEventDetails?.output ?? []);
-    const failed = history.findLast(({ executionFailedEventDetails: of }) => of)?.executionFailedEventDetails;
     return {
       arn,
-      status: executions.find(({ executionArn }) => executionArn === arn)?.status ?? 'unknown',
+      status,
       states: history.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []),
       output: JSON.parse(outputs.at(-1) ?? '{}'),
-      error: failed?.error,
+      error,
       history,
     };
   }
